@@ -1,0 +1,82 @@
+// Package publish takes one newsletter through its four steps: pull, choose,
+// freeze, deliver. It decides when an issue is due, what holds it and what it
+// prints; the sites, the ledger and the mail are others' work.
+package publish
+
+import (
+	"context"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+)
+
+// Store keeps issues and the library. Each method is one durable transaction.
+type Store interface {
+	delivery.Store
+
+	// DatabaseID is the random name of this database.
+	DatabaseID(ctx context.Context) (string, error)
+	// RegisterNewsletter makes the newsletter known, or updates its schedule
+	// and zone; first sight and every change of them set since to now.
+	RegisterNewsletter(ctx context.Context, name, schedule, zone string, now time.Time) (id string, since time.Time, err error)
+	// Newsletters are the names of all that are known and not retired.
+	Newsletters(ctx context.Context) ([]string, error)
+
+	// SaveHarvest adds to the library and records the source's health.
+	SaveHarvest(ctx context.Context, h digest.Harvest) error
+	// SaveFailure records that a source could not be pulled.
+	SaveFailure(ctx context.Context, source string, at time.Time, cause string) error
+	// SourceHealth is how the pulls of all known sources went, by name.
+	SourceHealth(ctx context.Context) ([]digest.SourceHealth, error)
+	// Library returns the articles of the sources that were published at or
+	// after since, with their comments, in order of source and id.
+	Library(ctx context.Context, sources []string, since time.Time) ([]digest.Article, error)
+	// Printed are the items of the edition's spent issues; and the cut-off of
+	// the last of these, zero if there is none.
+	Printed(ctx context.Context, newsletter string, edition digest.Edition) ([]digest.Item, time.Time, error)
+
+	// OpenIssue makes an issue for a slot, numbered after the last, or returns
+	// the one that the slot has; created says which.
+	OpenIssue(ctx context.Context, newsletter string, edition digest.Edition, slot digest.Slot, now time.Time) (r digest.IssueRecord, created bool, err error)
+	// Issue finds an issue by its id, IssueByName by its newsletter and number.
+	Issue(ctx context.Context, id string) (digest.IssueRecord, error)
+	IssueByName(ctx context.Context, newsletter string, number int) (digest.IssueRecord, error)
+	// Issues returns a newsletter's issues, newest first, at most n (0: all).
+	Issues(ctx context.Context, newsletter string, n int) ([]digest.IssueRecord, error)
+	// Unended are all issues that have not ended, oldest first.
+	Unended(ctx context.Context) ([]digest.IssueRecord, error)
+	// MoveIssue changes an issue from one of the given states to another and
+	// says whether it did. What is paused or held goes back to planning, which
+	// is quick where everything has been planned already.
+	MoveIssue(ctx context.Context, id string, from []digest.IssueState, m digest.IssueMove) (bool, error)
+
+	// Freeze stores an issue's content, items and stencil while it is planning.
+	Freeze(ctx context.Context, id string, f digest.Frozen) error
+	// Content and Stencil return what Freeze stored.
+	Content(ctx context.Context, id string) (digest.Issue, error)
+	Stencil(ctx context.Context, id string) ([]byte, error)
+	// Plan adds the next n eligible subscribers to the issue's ledger and says
+	// whether that was the last of them; it can be repeated after a crash.
+	Plan(ctx context.Context, id string, n int, now time.Time) (done bool, err error)
+	// Recover frees the rows of dead owners: claimed become ready, committing
+	// become in doubt. With exclusive, every other owner is dead; without, those
+	// whose lease ended (for committing: longer than grace ago).
+	Recover(ctx context.Context, owner string, exclusive bool, grace time.Duration, now time.Time) (ready, inDoubt int, err error)
+	// Recipients calls f for everybody on the newsletter's list, by address,
+	// judged as Plan would judge them.
+	Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error
+	// Deliveries calls f for the issue's rows in the given states, by address.
+	Deliveries(ctx context.Context, id string, states []delivery.State, f func(delivery.Delivery) error) error
+	// Counts counts an issue's ledger by state.
+	Counts(ctx context.Context, id string) (delivery.Counts, error)
+
+	// Ask leaves a request for whoever is sending; Requests are those that
+	// wait; Take takes one and says whether this caller got it; Answer says
+	// what came of it; Request reads it back.
+	Ask(ctx context.Context, r digest.Request) error
+	Requests(ctx context.Context) ([]digest.Request, error)
+	Take(ctx context.Context, id string, now time.Time) (bool, error)
+	Answer(ctx context.Context, id, issue, outcome string) error
+	Request(ctx context.Context, id string) (digest.Request, error)
+}
