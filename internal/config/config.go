@@ -1,0 +1,140 @@
+// Package config says what an operator can set, what holds where nothing is
+// set, and which settings cannot be. It reads config.yaml and the environment
+// and tells every mistake with its place. It knows nothing of what the other
+// packages do with a setting: cmd/digest turns a Config into their options.
+package config
+
+import "time"
+
+// Config is everything that an operator can set. The tags name the keys of
+// config.yaml; a field tagged secret is hidden by Redacted ("url": only the
+// password of an address is).
+type Config struct {
+	Database    string       `mapstructure:"database" secret:"url"` // a file, or postgres://user@host/db
+	Web         Web          `mapstructure:"web"`
+	Secret      string       `mapstructure:"secret" secret:"all"` // empty: the key file beside the database
+	SMTP        SMTP         `mapstructure:"smtp"`
+	Newsletters []Newsletter `mapstructure:"newsletters"`
+}
+
+// Web is where the pages for subscribers are served, and where readers find them.
+type Web struct {
+	Listen    string `mapstructure:"listen"`     // host:port
+	PublicURL string `mapstructure:"public_url"` // no trailing slash once loaded
+}
+
+// The values of SMTP.TLS.
+const (
+	TLSStartTLS = "starttls" // RFC 3207, required
+	TLSImplicit = "implicit" // RFC 8314, section 3.3
+	TLSNone     = "none"     // only to this machine or a literal private address
+)
+
+// SMTP is the server that takes the mail.
+type SMTP struct {
+	Host        string  `mapstructure:"host"` // name or literal address, without brackets
+	Port        int     `mapstructure:"port"`
+	Username    string  `mapstructure:"username"` // empty: no AUTH
+	Password    string  `mapstructure:"password" secret:"all"`
+	TLS         string  `mapstructure:"tls"` // one of the TLS constants
+	Connections int     `mapstructure:"connections"`
+	PerSecond   float64 `mapstructure:"per_second"` // messages; 0: no limit
+}
+
+// Newsletter is one publication.
+type Newsletter struct {
+	Name               string   `mapstructure:"name"`
+	Title              string   `mapstructure:"title"`
+	From               string   `mapstructure:"from"`                // RFC 5322 mailbox
+	ReplyTo            string   `mapstructure:"reply_to"`            // RFC 5322 mailbox or empty
+	EnvelopeFrom       string   `mapstructure:"envelope_from"`       // bare address; empty: From's
+	UnsubscribeMailbox string   `mapstructure:"unsubscribe_mailbox"` // bare address or empty
+	PostalAddress      string   `mapstructure:"postal_address"`
+	Language           string   `mapstructure:"language"` // BCP 47
+	Schedule           string   `mapstructure:"schedule"` // for schedule.Parse
+	Timezone           string   `mapstructure:"timezone"` // IANA name
+	Articles           Articles `mapstructure:"articles"`
+	Comments           Comments `mapstructure:"comments"`
+	Delivery           Delivery `mapstructure:"delivery"`
+	CatchUp            Duration `mapstructure:"catch_up"` // 0: a missed slot is always skipped
+	HoldMax            Duration `mapstructure:"hold_max"`
+	Sources            []Source `mapstructure:"sources"`
+}
+
+// Articles says how many articles an issue prints.
+type Articles struct {
+	Max    int      `mapstructure:"max"`    // in full; the rest as titles
+	Window Duration `mapstructure:"window"` // how far back the first issue reaches
+}
+
+// Comments says which comments an issue prints.
+type Comments struct {
+	PerArticle int      `mapstructure:"per_article"` // 0: none
+	MinAge     Duration `mapstructure:"min_age"`     // settling time of a thread
+}
+
+// The values of Delivery.InDoubt.
+const (
+	InDoubtHold   = "hold"
+	InDoubtResend = "resend"
+)
+
+// Delivery says what happens to a mail whose arrival nobody can know.
+type Delivery struct {
+	InDoubt string `mapstructure:"in_doubt"` // one of the InDoubt constants
+}
+
+// KindSample is the kind of the built-in sample site.
+const KindSample = "sample"
+
+// Source is a site that a newsletter is pulled from.
+type Source struct {
+	Name     string `mapstructure:"name"`
+	URL      string `mapstructure:"url"`
+	Kind     string `mapstructure:"kind"`     // KindSample
+	Required bool   `mapstructure:"required"` // whether an issue waits for it
+}
+
+// Default is what holds where neither config.yaml nor the environment says
+// anything: a newsletter made from the built-in sample site.
+func Default() Config {
+	n := newsletterDefault()
+	n.Name = "weekly"
+	n.Title = "The Example Weekly"
+	n.From = "The Example Weekly <digest@example.org>"
+	n.PostalAddress = "Example Press, 12 Harbour Street, Bristol"
+	n.Timezone = "Europe/London"
+	src := sourceDefault()
+	src.Name = "sample"
+	src.Kind = KindSample
+	n.Sources = []Source{src}
+	return Config{
+		Database: "digest.db",
+		Web:      Web{Listen: "127.0.0.1:8080", PublicURL: "https://digest.example.org"},
+		SMTP: SMTP{
+			Host:        "smtp.example.org",
+			Port:        587,
+			TLS:         TLSStartTLS,
+			Connections: 10,
+		},
+		Newsletters: []Newsletter{n},
+	}
+}
+
+// newsletterDefault is what holds where a newsletter leaves a key out. What
+// has no sensible default stays empty here, and Validate asks for it.
+func newsletterDefault() Newsletter {
+	return Newsletter{
+		Language: "en",
+		Schedule: "0 9 * * SUN",
+		Timezone: "UTC",
+		Articles: Articles{Max: 10, Window: Duration(7 * day)},
+		Comments: Comments{PerArticle: 2, MinAge: Duration(24 * time.Hour)},
+		Delivery: Delivery{InDoubt: InDoubtHold},
+		CatchUp:  Duration(48 * time.Hour),
+		HoldMax:  Duration(24 * time.Hour),
+	}
+}
+
+// sourceDefault is what holds where a source leaves a key out.
+func sourceDefault() Source { return Source{Required: true} }

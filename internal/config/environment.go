@@ -1,0 +1,103 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+)
+
+const (
+	envPrefix     = "DIGEST_"
+	maxSecretFile = 64 << 10
+)
+
+// environment is what DIGEST_ variables set.
+type environment struct {
+	values   map[string]any    // by viper's key, smtp::port
+	origin   map[string]string // the variable that set a key, by smtp.port
+	problems Problems
+}
+
+// readEnvironment reads the variables that exist for a key. Others that begin
+// alike are left alone: orchestrators make such names up (DIGEST_PORT for a
+// service that is called digest). An empty variable counts as not set.
+func readEnvironment(environ []string) environment {
+	vars := map[string]string{}
+	for _, entry := range environ {
+		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, envPrefix) {
+			vars[name] = value
+		}
+	}
+	env := environment{values: map[string]any{}, origin: map[string]string{}}
+	env.read(reflect.TypeFor[Config](), nil, vars)
+	return env
+}
+
+func (e *environment) read(t reflect.Type, parents []string, vars map[string]string) {
+	for f := range t.Fields() {
+		path := append(parents[:len(parents):len(parents)], f.Tag.Get("mapstructure"))
+		switch f.Type.Kind() {
+		case reflect.Struct:
+			e.read(f.Type, path, vars)
+		case reflect.Slice:
+		default:
+			e.scalar(f, path, vars)
+		}
+	}
+}
+
+func (e *environment) scalar(f reflect.StructField, path []string, vars map[string]string) {
+	name := envPrefix + strings.ToUpper(strings.Join(path, "_"))
+	key := strings.Join(path, ".")
+	text := vars[name]
+	if file := vars[name+"_FILE"]; file != "" && f.Tag.Get("secret") != "" {
+		if text != "" {
+			e.report(name, key, "%s_FILE is set as well: unset one of the two", name)
+			return
+		}
+		name += "_FILE"
+		content, err := readSecret(file)
+		if err != nil {
+			e.report(name, key, "%v", err)
+			return
+		}
+		text = content
+	}
+	if text == "" {
+		return
+	}
+	v, err := parseScalar(text, f.Type)
+	if err != nil {
+		e.report(name, key, "%v", err)
+		return
+	}
+	e.values[strings.Join(path, "::")] = v
+	e.origin[key] = name
+}
+
+func (e *environment) report(name, key, format string, args ...any) {
+	e.problems = append(e.problems, Problem{File: name, Key: key, Text: fmt.Sprintf(format, args...)})
+}
+
+// readSecret reads a file that holds a secret and, as editors leave it, a line end.
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot be read: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	if err != nil {
+		return "", fmt.Errorf("cannot be read: %w", err)
+	}
+	if len(data) > maxSecretFile {
+		return "", fmt.Errorf("%s is larger than 64 KiB: name the file that holds only the secret", path)
+	}
+	text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	if text == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return text, nil
+}
