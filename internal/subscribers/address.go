@@ -1,0 +1,154 @@
+package subscribers
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// The limits of RFC 5321, section 4.5.3.1. A path has 256 octets, of which the
+// angle brackets take two.
+const (
+	maxAddress = 254
+	maxLocal   = 64
+	maxName    = 200
+)
+
+// Address is an email address as this program understands it.
+type Address struct {
+	Mailbox string // local part as given, "@", domain in its ASCII form: what mail is sent to
+	Normal  string // Mailbox in lower case: what makes two addresses one
+	Name    string // the name in front of <…>, or empty
+}
+
+// domains maps a domain to the form in which it is looked up (UTS 46).
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
+// ParseAddress reads one address as a person types it: "ann@example.org" or
+// "Ann Bell <ann@example.org>". It takes what mailbox providers hand out and
+// refuses quoted local parts, address literals and comments, since in a list
+// those are mistakes or attacks. The error is a sentence for whoever typed it.
+//
+// The normal form lower-cases the local part too: strictly, RFC 5321 lets
+// hosts tell cases apart, but no provider does, and a person who left as Ann@
+// must not get mail as ann@. Dots and +tags stay, as they differ between hosts.
+func ParseAddress(s string) (Address, error) {
+	name, spec, err := splitName(strings.TrimSpace(s))
+	if err != nil {
+		return Address{}, err
+	}
+	at := strings.LastIndexByte(spec, '@')
+	if at < 0 {
+		return Address{}, errors.New("there is no @ in it")
+	}
+	local, domain := spec[:at], spec[at+1:]
+	if err := checkLocal(local); err != nil {
+		return Address{}, err
+	}
+	ascii, err := asciiDomain(domain)
+	if err != nil {
+		return Address{}, err
+	}
+	mailbox := local + "@" + ascii
+	if len(mailbox) > maxAddress {
+		return Address{}, fmt.Errorf("it is longer than %d characters", maxAddress)
+	}
+	return Address{Mailbox: mailbox, Normal: strings.ToLower(mailbox), Name: name}, nil
+}
+
+// splitName separates "Name <spec>".
+func splitName(s string) (name, spec string, err error) {
+	if !strings.HasSuffix(s, ">") {
+		return "", s, nil
+	}
+	open := strings.LastIndexByte(s, '<')
+	if open < 0 {
+		return "", "", errors.New("there is a > without a <")
+	}
+	name = unquote(strings.TrimSpace(s[:open]))
+	if len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unsafeInName) {
+		return "", "", errors.New("the name in front of the address is too long or holds control characters")
+	}
+	return name, s[open+1 : len(s)-1], nil
+}
+
+// unquote undoes a quoted-string of RFC 5322, section 3.2.4.
+func unquote(name string) string {
+	if len(name) < 2 || name[0] != '"' || name[len(name)-1] != '"' {
+		return name
+	}
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(name[1 : len(name)-1])
+}
+
+// unsafeInName finds what could break a header or make a name read as another;
+// joiners stay, since several scripts cannot be written without them.
+func unsafeInName(r rune) bool {
+	const zwnj, zwj = '\u200c', '\u200d'
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
+		unicode.Is(unicode.Cf, r) && r != zwnj && r != zwj
+}
+
+// checkLocal takes a Dot-string of RFC 5321, section 4.1.2.
+func checkLocal(local string) error {
+	switch {
+	case local == "":
+		return errors.New("there is nothing before the @")
+	case len(local) > maxLocal:
+		return fmt.Errorf("the part before the @ is longer than %d characters", maxLocal)
+	case strings.ContainsFunc(local, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return errors.New("letters other than a to z before the @ are not supported yet")
+	case local[0] == '"':
+		return errors.New("a quoted part before the @ is not supported")
+	}
+	for atom := range strings.SplitSeq(local, ".") {
+		if atom == "" {
+			return errors.New("there is a dot too many before the @")
+		}
+		if i := strings.IndexFunc(atom, notAtomText); i >= 0 {
+			return fmt.Errorf("%q cannot stand before the @", atom[i])
+		}
+	}
+	return nil
+}
+
+// notAtomText finds what is not atext of RFC 5322, section 3.2.3.
+func notAtomText(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		return false
+	default:
+		return !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
+	}
+}
+
+func asciiDomain(domain string) (string, error) {
+	if domain == "" {
+		return "", errors.New("there is nothing after the @")
+	}
+	if domain[0] == '[' {
+		return "", errors.New("a number in brackets instead of a domain is not supported")
+	}
+	// The mapping silently drops invisible characters, and with them the
+	// difference between what was typed and where mail would go.
+	if !utf8.ValidString(domain) || strings.ContainsFunc(domain, invisible) {
+		return "", errors.New("there are invisible characters after the @")
+	}
+	ascii, err := domains.ToASCII(domain)
+	if err != nil {
+		return "", fmt.Errorf("%q is not a domain: %w", domain, err)
+	}
+	// A bare host name resolves differently on every network, and in a list
+	// of readers it is a domain whose end got lost.
+	if !strings.Contains(ascii, ".") {
+		return "", fmt.Errorf("%q has no dot in it, as in example.org", domain)
+	}
+	return ascii, nil
+}
+
+func invisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}

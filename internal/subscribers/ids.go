@@ -1,0 +1,47 @@
+package subscribers
+
+import (
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Nobody is the subscriber id of inert tokens: those in previews and trial
+// copies, which verify and change nothing. NewID never returns it.
+const Nobody = "aaaaaaaaaaaaaaaa"
+
+// idEncoding has lower-case letters, since ids are read aloud and typed.
+var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// NewID makes a subscriber's id of 80 random bits. Ids are random instead of
+// counted so that an erased person's id, and with it their tokens, can never
+// come to stand for somebody else.
+func NewID(random io.Reader) (string, error) {
+	b := make([]byte, subscriberBytes)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("new subscriber id: %w", err)
+	}
+	id := idEncoding.EncodeToString(b)
+	if id == Nobody {
+		return "", fmt.Errorf("new subscriber id: the random source gives zeros")
+	}
+	return id, nil
+}
+
+func decodeID(id string) ([]byte, error) {
+	b, err := idEncoding.DecodeString(id)
+	if err != nil || idEncoding.EncodeToString(b) != id || len(b) != subscriberBytes {
+		return nil, fmt.Errorf("%q is not a subscriber id", id)
+	}
+	return b, nil
+}
+
+func decodeNewsletter(id string) ([]byte, error) {
+	b, err := hex.DecodeString(id)
+	if err != nil || len(b) != newsletterBytes || strings.ToLower(id) != id {
+		return nil, fmt.Errorf("%q is not a newsletter id", id)
+	}
+	return b, nil
+}
