@@ -1,0 +1,150 @@
+package sanitize
+
+import (
+	"html"
+	"html/template"
+	"strings"
+)
+
+// Attributes are what to write into a start tag, by element name ("p", "a",
+// "code", "pre", "blockquote", "ul", "ol", "li"), such as a class and a style.
+// They come from the program, never from outside.
+type Attributes map[string]template.HTMLAttr
+
+// HTML writes the Doc with the given attributes on its elements. All text is
+// escaped here, once; no element or attribute comes from the source.
+func (d Doc) HTML(attrs Attributes) template.HTML {
+	w := writer{attrs: attrs}
+	for _, b := range d.Blocks {
+		w.block(b)
+	}
+	w.closeList()
+	w.quoteTo(0)
+	return template.HTML(w.out.String()) //nolint:gosec // built from escaped text and our own tags only
+}
+
+type writer struct {
+	out   strings.Builder
+	attrs Attributes
+	quote int
+	list  int    // of the list that is open; 0: none
+	tag   string // ul or ol
+	item  bool   // an <li> is open
+}
+
+func (w *writer) tagOpen(name, more string) {
+	w.out.WriteString("<" + name)
+	if a := w.attrs[name]; a != "" {
+		w.out.WriteString(" " + string(a))
+	}
+	w.out.WriteString(more + ">")
+}
+
+func (w *writer) tagClose(name string) { w.out.WriteString("</" + name + ">") }
+
+func (w *writer) block(b Block) {
+	if b.List == 0 || b.List != w.list || b.Quote != w.quote {
+		w.closeList()
+	}
+	w.quoteTo(b.Quote)
+	switch b.Kind {
+	case Item:
+		w.itemBlock(b)
+	case Pre:
+		w.tagOpen("pre", "")
+		w.runs(b.Runs, false)
+		w.tagClose("pre")
+	case Heading:
+		w.tagOpen("p", "")
+		w.out.WriteString("<strong>")
+		w.runs(b.Runs, true)
+		w.out.WriteString("</strong>")
+		w.tagClose("p")
+	default:
+		w.tagOpen("p", "")
+		w.runs(b.Runs, true)
+		w.tagClose("p")
+	}
+}
+
+// itemBlock writes an item. Inner lists are drawn as further items: a phone has
+// no room for indentation.
+func (w *writer) itemBlock(b Block) {
+	if w.list == 0 {
+		w.list, w.tag = b.List, "ul"
+		start := ""
+		if n, ok := strings.CutSuffix(b.Marker, ". "); ok {
+			w.tag = "ol"
+			if n != "1" {
+				start = ` start="` + n + `"`
+			}
+		}
+		w.tagOpen(w.tag, start)
+	}
+	if w.item && b.Marker == "" {
+		w.out.WriteString("<br>")
+	} else {
+		if w.item {
+			w.tagClose("li")
+		}
+		w.tagOpen("li", "")
+		w.item = true
+	}
+	w.runs(b.Runs, true)
+}
+
+func (w *writer) closeList() {
+	if w.item {
+		w.tagClose("li")
+	}
+	if w.list != 0 {
+		w.tagClose(w.tag)
+	}
+	w.list, w.item = 0, false
+}
+
+func (w *writer) quoteTo(n int) {
+	for ; w.quote < n; w.quote++ {
+		w.tagOpen("blockquote", "")
+	}
+	for ; w.quote > n; w.quote-- {
+		w.tagClose("blockquote")
+	}
+}
+
+func (w *writer) runs(runs []Run, breaks bool) {
+	for _, r := range runs {
+		names := styles(r)
+		if r.Href != "" {
+			w.tagOpen("a", ` href="`+html.EscapeString(r.Href)+`"`)
+		}
+		for _, n := range names {
+			w.tagOpen(n, "")
+		}
+		text := html.EscapeString(r.Text)
+		if breaks {
+			text = strings.ReplaceAll(text, "\n", "<br>")
+		}
+		w.out.WriteString(text)
+		for i := len(names) - 1; i >= 0; i-- {
+			w.tagClose(names[i])
+		}
+		if r.Href != "" {
+			w.tagClose("a")
+		}
+	}
+}
+
+func styles(r Run) []string {
+	var names []string
+	if r.Strong {
+		names = append(names, "strong")
+	}
+	if r.Em {
+		names = append(names, "em")
+	}
+	if r.Code {
+		names = append(names, "code")
+	}
+	return names
+}
