@@ -1,0 +1,51 @@
+package mail
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// maxHandshake is more than greeting, EHLO, certificates and AUTH ever need.
+const maxHandshake = 256 << 10
+
+var errTalkative = errors.New("the server sends more than a greeting needs; is it an SMTP server?")
+
+// guardedConn limits what a server may send while go-mail, which reads replies
+// of any length, is talking to it.
+type guardedConn struct {
+	net.Conn
+	left      atomic.Int64
+	free      atomic.Bool
+	closeOnce sync.Once
+	closeErr  error
+}
+
+func guard(c net.Conn) *guardedConn {
+	g := &guardedConn{Conn: c}
+	g.left.Store(maxHandshake)
+	return g
+}
+
+// release ends the limit: from here on replies are read by readReply.
+func (g *guardedConn) release() { g.free.Store(true) }
+
+// Read reads within the limit.
+func (g *guardedConn) Read(p []byte) (int, error) {
+	if g.free.Load() {
+		return g.Conn.Read(p)
+	}
+	if g.left.Load() <= 0 {
+		return 0, errTalkative
+	}
+	n, err := g.Conn.Read(p)
+	g.left.Add(-int64(n))
+	return n, err
+}
+
+// Close closes once, whoever calls it: a session, a cancelled context, go-mail.
+func (g *guardedConn) Close() error {
+	g.closeOnce.Do(func() { g.closeErr = g.Conn.Close() })
+	return g.closeErr
+}

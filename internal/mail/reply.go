@@ -1,0 +1,152 @@
+package mail
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/textproto"
+	"regexp"
+	"strings"
+)
+
+// Reply is what an SMTP server answered.
+type Reply struct {
+	Code     int    // 200 to 599
+	Enhanced string // RFC 3463 status such as "5.1.1"; empty where the server gives none
+	Text     string // one line of printable text, at most 512 bytes, from a stranger
+}
+
+// String is the reply on one line, as a log or a ledger shows it.
+func (r Reply) String() string {
+	s := fmt.Sprintf("%03d", r.Code)
+	if r.Enhanced != "" {
+		s += " " + r.Enhanced
+	}
+	if r.Text != "" {
+		s += " " + r.Text
+	}
+	return s
+}
+
+// Positive says whether the server did what it was asked.
+func (r Reply) Positive() bool { return r.Code/100 == 2 }
+
+// Temporary says whether the server asks to try again later.
+func (r Reply) Temporary() bool { return r.Code/100 == 4 }
+
+// ReplyError is a negative reply: the server said no to Command, which is one of
+// CONNECT, EHLO, STARTTLS, AUTH (or CONNECT where that cannot be told), MAIL,
+// RCPT, DATA, and DOT for the answer to the whole message.
+type ReplyError struct {
+	Reply   Reply
+	Command string
+}
+
+// Error names the command and the reply.
+func (e *ReplyError) Error() string {
+	return "SMTP server refused " + e.Command + ": " + e.Reply.String()
+}
+
+const (
+	maxReplyText  = 512
+	maxReplyLine  = 2048 // RFC 5321 allows 512; servers with long URLs exceed it
+	maxReplyLines = 100
+)
+
+// errReply is a reply that is not SMTP; what the server did is unknown.
+var errReply = errors.New("malformed SMTP reply")
+
+// readReply reads one reply of one or more lines (RFC 5321, 4.2.1). It stops a
+// server that never ends its line or its reply.
+func readReply(r *bufio.Reader) (Reply, error) {
+	var lines []string
+	code := ""
+	for range maxReplyLines {
+		line, err := readLine(r)
+		if err != nil {
+			return Reply{}, err
+		}
+		if len(line) < 3 || !replyCode.MatchString(line[:3]) ||
+			len(line) > 3 && line[3] != ' ' && line[3] != '-' {
+			return Reply{}, fmt.Errorf("%w: %q", errReply, clip(line))
+		}
+		if code == "" {
+			code = line[:3]
+		} else if code != line[:3] {
+			return Reply{}, fmt.Errorf("%w: codes %s and %s in one", errReply, code, line[:3])
+		}
+		if len(line) > 4 {
+			lines = append(lines, line[4:])
+		}
+		if len(line) == 3 || line[3] == ' ' {
+			return newReply(code, lines), nil
+		}
+	}
+	return Reply{}, fmt.Errorf("%w: more than %d lines", errReply, maxReplyLines)
+}
+
+// replyCode is any code that RFC 5321 allows in an answer to a command.
+var replyCode = regexp.MustCompile(`^[2-5][0-9][0-9]$`)
+
+func readLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > maxReplyLine {
+			return "", fmt.Errorf("%w: a line of more than %d bytes", errReply, maxReplyLine)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF):
+			return "", fmt.Errorf("connection closed by the server: %w", io.ErrUnexpectedEOF)
+		case err != nil:
+			return "", err
+		}
+		return strings.TrimRight(string(line), "\r\n"), nil
+	}
+}
+
+var enhancedStatus = regexp.MustCompile(`^([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)`)
+
+// newReply joins the lines of a reply. Servers repeat the enhanced status on
+// every line; it counts only where its class is that of the code (RFC 2034).
+func newReply(code string, lines []string) Reply {
+	r := Reply{Code: int(code[0]-'0')*100 + int(code[1]-'0')*10 + int(code[2]-'0')}
+	for i, line := range lines {
+		m := enhancedStatus.FindStringSubmatch(line)
+		if m == nil || m[1][0] != code[0] {
+			continue
+		}
+		if r.Enhanced == "" {
+			r.Enhanced = m[1]
+		}
+		if r.Enhanced == m[1] {
+			lines[i] = line[len(m[1]):]
+		}
+	}
+	r.Text = cleanText(strings.Join(lines, " "))
+	return r
+}
+
+// cleanText is clean, and cut to maxReplyText at a character's edge.
+func cleanText(s string) string {
+	if len(s) > 4*maxReplyText {
+		s = s[:4*maxReplyText]
+	}
+	s = clean(s)
+	if len(s) > maxReplyText {
+		s = strings.ToValidUTF8(s[:maxReplyText], "")
+	}
+	return s
+}
+
+// replyOf turns go-mail's form of a negative reply into ours.
+func replyOf(e *textproto.Error) Reply {
+	if e.Code < 200 || e.Code > 599 {
+		return Reply{Code: e.Code, Text: cleanText(e.Msg)}
+	}
+	return newReply(fmt.Sprintf("%03d", e.Code), strings.Split(e.Msg, "\n"))
+}

@@ -1,0 +1,212 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/textproto"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// ErrNotCommitted: Commit failed before it wrote anything of the final dot, so
+// the server cannot have taken the message.
+var ErrNotCommitted = errors.New("the final dot was not written")
+
+// ErrMisuse: a method was called that the session's state does not allow.
+var ErrMisuse = errors.New("SMTP session used out of order")
+
+// Session is an authenticated connection to the relay that carries one message
+// after another, each with one recipient. It is for one goroutine; only Abort
+// may be called beside it.
+//
+//	Offer → (write down the intent) → Commit → Offer …
+type Session struct {
+	text     *textproto.Conn
+	conn     net.Conn // below TLS: deadlines and closing reach through it
+	timeouts Timeouts
+	offered  bool // a body stands before its dot
+	broken   atomic.Bool
+}
+
+// Broken says whether the connection is of no more use. Close it then.
+func (s *Session) Broken() bool { return s.broken.Load() }
+
+// Offer transmits the envelope and data (from Stencil.AppendData), all but the
+// final dot: until Commit the server has accepted nothing, and dropping the
+// connection takes the offer back.
+//
+// A *ReplyError is the server's no; the session was reset and takes the next
+// message unless Broken. ErrAddress and ErrMisuse, and data that is no SMTP
+// data, are refused before anything is written and leave the session as it is.
+// Any other error means that the connection is dead and the message not sent.
+func (s *Session) Offer(ctx context.Context, from, to string, data []byte) error {
+	if err := s.checkOffer(from, to, data); err != nil {
+		return err
+	}
+	defer s.watch(ctx)()
+	// One command at a time. With PIPELINING the three would be written in one
+	// flush and their replies read in this order.
+	steps := []step{
+		{"MAIL", "MAIL FROM:<" + from + ">", 2, s.timeouts.Command},
+		{"RCPT", "RCPT TO:<" + to + ">", 2, s.timeouts.Command},
+		{"DATA", "DATA", 3, s.timeouts.Data},
+	}
+	for _, st := range steps {
+		if _, err := s.do(st); err != nil {
+			return s.recover(ctx, err)
+		}
+	}
+	if err := s.write(data, s.timeouts.Body); err != nil {
+		return s.dead(ctx, "write the message", err)
+	}
+	s.offered = true
+	return nil
+}
+
+// step is one command, the class of reply that it wants, and how long that may take.
+type step struct {
+	name, line string
+	class      int
+	timeout    time.Duration
+}
+
+func (s *Session) checkOffer(from, to string, data []byte) error {
+	if s.broken.Load() || s.offered {
+		return fmt.Errorf("%w: Offer on a session that is broken or has an open offer", ErrMisuse)
+	}
+	if from != "" {
+		if err := CheckAddress(from); err != nil {
+			return fmt.Errorf("envelope sender: %w", err)
+		}
+	}
+	if err := CheckAddress(to); err != nil {
+		return fmt.Errorf("envelope recipient: %w", err)
+	}
+	if err := checkData(data); err != nil {
+		return fmt.Errorf("message data: %w", err)
+	}
+	return nil
+}
+
+// Commit writes the final dot and waits for the server's word.
+//
+// nil: the server has the message. *ReplyError: it has not. An error that is
+// ErrNotCommitted: it cannot have it. Any other error: nobody knows. After the
+// last two the connection is dead.
+func (s *Session) Commit(ctx context.Context) (Reply, error) {
+	if !s.offered || s.broken.Load() {
+		return Reply{}, fmt.Errorf("%w: Commit without an offer: %w", ErrMisuse, ErrNotCommitted)
+	}
+	if err := ctx.Err(); err != nil {
+		s.Abort()
+		return Reply{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
+	}
+	s.offered = false
+	defer s.watch(ctx)()
+	if err := s.write([]byte("\r\n.\r\n"), s.timeouts.Dot); err != nil {
+		return Reply{}, s.dead(ctx, "write the final dot", err)
+	}
+	reply, err := s.read("DOT", 2)
+	var no *ReplyError
+	if err != nil && !errors.As(err, &no) {
+		return Reply{}, s.dead(ctx, "read the reply to the final dot", err)
+	}
+	return reply, err
+}
+
+// do writes one command and reads its reply.
+func (s *Session) do(st step) (Reply, error) {
+	if err := s.write([]byte(st.line+"\r\n"), st.timeout); err != nil {
+		return Reply{}, fmt.Errorf("write %s: %w", st.name, err)
+	}
+	return s.read(st.name, st.class)
+}
+
+// write sends p whole; the deadline that it sets holds for the reply too.
+func (s *Session) write(p []byte, timeout time.Duration) error {
+	if err := s.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
+		return err
+	}
+	if _, err := s.text.W.Write(p); err != nil {
+		return err
+	}
+	return s.text.W.Flush()
+}
+
+// read reads a reply and wants one of class.
+func (s *Session) read(name string, class int) (Reply, error) {
+	reply, err := readReply(s.text.R)
+	if err != nil {
+		return Reply{}, fmt.Errorf("reply to %s: %w", name, err)
+	}
+	switch reply.Code / 100 {
+	case class:
+		return reply, nil
+	case 4, 5:
+		// 421 means that the server closes the connection, whatever was asked.
+		if reply.Code == 421 {
+			s.broken.Store(true)
+		}
+		return reply, &ReplyError{Reply: reply, Command: name}
+	default:
+		return Reply{}, fmt.Errorf("reply to %s: %w: %s", name, errReply, reply)
+	}
+}
+
+// recover readies the session for the next message after a refusal.
+func (s *Session) recover(ctx context.Context, err error) error {
+	var no *ReplyError
+	if !errors.As(err, &no) {
+		return s.dead(ctx, "SMTP", err)
+	}
+	if s.broken.Load() {
+		return err
+	}
+	if _, resetErr := s.do(step{"RSET", "RSET", 2, s.timeouts.Command}); resetErr != nil {
+		s.Abort()
+	}
+	return err
+}
+
+// dead drops the connection and says why.
+func (s *Session) dead(ctx context.Context, doing string, err error) error {
+	s.broken.Store(true)
+	_ = s.conn.Close()
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("%s: %w (%w)", doing, cause, err)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("%s: the server did not answer in time: %w", doing, err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// watch drops the connection when ctx ends; the function it returns ends the watch.
+func (s *Session) watch(ctx context.Context) func() {
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
+	return func() {
+		if !stop() {
+			s.broken.Store(true)
+		}
+	}
+}
+
+// Close ends the session politely where that is possible. It takes no longer
+// than Timeouts.Quit, and may be called twice.
+func (s *Session) Close() error {
+	if !s.broken.Load() && !s.offered {
+		_, _ = s.do(step{"QUIT", "QUIT", 2, s.timeouts.Quit})
+	}
+	s.broken.Store(true)
+	return s.conn.Close()
+}
+
+// Abort drops the connection at once: an open offer is taken back. It may be
+// called from another goroutine, whose Offer or Commit then fails.
+func (s *Session) Abort() {
+	s.broken.Store(true)
+	_ = s.conn.Close()
+}
