@@ -1,0 +1,173 @@
+//go:build linux
+
+// Package pgtest starts a private PostgreSQL server for tests, from Debian's
+// binaries: no service, no network port, nothing left behind. Only tests use it.
+package pgtest
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver that makes the databases
+)
+
+// Server is a running PostgreSQL server that listens on a Unix socket in a
+// folder of its own.
+type Server struct {
+	folder string
+	last   atomic.Int64
+}
+
+// Start starts a server that stops when the test ends. The test fails where
+// PostgreSQL is not installed.
+func Start(tb testing.TB) *Server {
+	tb.Helper()
+	folder, err := os.MkdirTemp("", "pgtest-") // short: a socket's path has at most 107 bytes
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(folder) })
+	who := account(tb)
+	if who != nil {
+		if err := os.Chown(folder, int(who.Uid), int(who.Gid)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	data := filepath.Join(folder, "data")
+	initdb := program(tb, who, "initdb", "-D", data, "-U", "postgres", "-A", "trust",
+		"--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		tb.Fatalf("initdb: %v\n%s", err, out)
+	}
+	serve(tb, program(tb, who, "postgres", "-D", data, "-k", folder,
+		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+		"-c", "shared_buffers=32MB", "-c", "max_connections=200"))
+	return &Server{folder: folder}
+}
+
+// Database makes an empty database and returns its address.
+func (s *Server) Database(tb testing.TB) string {
+	tb.Helper()
+	return s.Clone(tb, s.url("template1"))
+}
+
+// Clone makes a copy of the database that an address names, which nobody may
+// have open, and returns the copy's address.
+func (s *Server) Clone(tb testing.TB, from string) string {
+	tb.Helper()
+	template, _, _ := strings.Cut(strings.TrimPrefix(from, "postgres:///"), "?")
+	name := "t" + strconv.FormatInt(s.last.Add(1), 10)
+	s.exec(tb, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template))
+	tb.Cleanup(func() { s.exec(tb, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)) })
+	return s.url(name)
+}
+
+func (s *Server) url(database string) string {
+	return "postgres:///" + database + "?host=" + s.folder + "&user=postgres"
+}
+
+func (s *Server) exec(tb testing.TB, statement string) {
+	tb.Helper()
+	db, err := sql.Open("pgx", s.url("postgres"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(context.Background(), statement); err != nil {
+		tb.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// account is who the server runs as: PostgreSQL refuses to be root.
+func account(tb testing.TB) *syscall.Credential {
+	tb.Helper()
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
+		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	}
+	tb.Fatal("PostgreSQL cannot run as root, and there is neither a user postgres nor nobody")
+	return nil
+}
+
+// program is a command of the newest PostgreSQL that is installed. The kernel
+// ends it should the test die without cleaning up.
+func program(tb testing.TB, who *syscall.Credential, name string, args ...string) *exec.Cmd {
+	tb.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil || len(found) == 0 {
+		tb.Fatalf("%s is not installed: apt-get install postgresql", name)
+	}
+	newest := slices.MaxFunc(found, func(a, b string) int { return release(a) - release(b) })
+	cmd := exec.Command(newest, args...)
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Pdeathsig: syscall.SIGQUIT}
+	return cmd
+}
+
+func release(path string) int {
+	n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+	return n
+}
+
+// serve starts the server, waits until it says that it is ready, and stops it
+// when the test ends.
+func serve(tb testing.TB, cmd *exec.Cmd) {
+	tb.Helper()
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	ready, ended := make(chan struct{}), make(chan string)
+	go func() {
+		var log strings.Builder
+		lines, once := bufio.NewScanner(stderr), false
+		for lines.Scan() {
+			if !once && strings.Contains(lines.Text(), "ready to accept connections") {
+				once = true
+				close(ready)
+			}
+			if !once {
+				log.WriteString(lines.Text() + "\n")
+			}
+		}
+		if !once {
+			ended <- log.String()
+		}
+		close(ended)
+	}()
+	tb.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGQUIT)
+		for range ended { // the pipe must be read to its end before Wait
+		}
+		_ = cmd.Wait()
+	})
+	select {
+	case <-ready:
+	case log := <-ended:
+		tb.Fatalf("postgres did not start:\n%s", log)
+	}
+}
