@@ -119,8 +119,12 @@ func elementDefaults(from, to reflect.Value) (any, error) {
 	return from.Interface(), nil
 }
 
+// reported says whether a key, or the entry of a list that it stands in, is
+// known to be wrong already: what was left out for that is not missing.
 func reported(ps Problems, key string) bool {
-	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Key == key })
+	return slices.ContainsFunc(ps, func(p Problem) bool {
+		return p.Key == key || strings.HasSuffix(p.Key, "]") && strings.HasPrefix(key, p.Key+".")
+	})
 }
 
 // locate says where a problem's key was set, or where it is missing.

@@ -101,7 +101,7 @@ func (t *tree) mapping(n *yaml.Node, want reflect.Type, key string) map[string]a
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, child := n.Content[i], n.Content[i+1]
-		path := joinKey(key, name.Value)
+		path := joinKey(key, printable(name.Value))
 		if first, twice := seen[name.Value]; twice {
 			t.report(name.Line, path, "given twice, first in line %d: remove one", first)
 			continue
@@ -109,7 +109,7 @@ func (t *tree) mapping(n *yaml.Node, want reflect.Type, key string) map[string]a
 		seen[name.Value] = name.Line
 		field, known := fieldOf(want, name.Value)
 		if !known || name.Kind != yaml.ScalarNode {
-			t.report(name.Line, joinKey(key, printable(name.Value)), "unknown key%s", suggest(name.Value, keysOf(want)))
+			t.report(name.Line, path, "unknown key%s", suggest(name.Value, keysOf(want)))
 			continue
 		}
 		t.lines[path] = name.Line
@@ -137,9 +137,11 @@ func (t *tree) sequence(n *yaml.Node, elem reflect.Type, key string) []any {
 	for i, child := range n.Content {
 		path := key + "[" + strconv.Itoa(i) + "]"
 		t.lines[path] = child.Line
-		if v := t.value(child, elem, path); v != nil {
-			values = append(values, v)
+		v := t.value(child, elem, path)
+		if v == nil {
+			v = map[string]any{} // keeps the numbers of those behind it
 		}
+		values = append(values, v)
 	}
 	return values
 }

@@ -20,7 +20,7 @@ func (c Config) problems() Problems {
 	if c.Web.PublicURL == "" {
 		ps.add("web.public_url", "missing: give the address under which readers reach the pages")
 	} else if text := badPublicURL(c.Web.PublicURL); text != "" {
-		ps.add("web.public_url", "%q %s", c.Web.PublicURL, text)
+		ps.add("web.public_url", "%q %s", shownURL(c.Web.PublicURL), text)
 	}
 	if c.Secret != "" && len(c.Secret) < minSecret {
 		ps.add("secret", "shorter than %d characters: make one with openssl rand -hex 32", minSecret)
@@ -79,6 +79,15 @@ func badPublicURL(s string) string {
 		return "must start with https:// (http only for this machine itself)"
 	}
 	return "must start with https://"
+}
+
+// shownURL keeps a password that does not belong there out of the messages.
+func shownURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil {
+		return s
+	}
+	return u.Redacted()
 }
 
 // badPort takes an empty port as the scheme's own.

@@ -154,15 +154,15 @@ func (ps *Problems) checkSources(key string, sources []Source, sites map[string]
 func (ps *Problems) checkSite(key string, s Source) {
 	switch {
 	case s.Kind == "":
-		ps.add(key+".kind", "missing: give one of %s", strings.Join(kinds, ", "))
+		ps.add(key+".kind", "missing: give %s", strings.Join(kinds, " or "))
 	case !slices.Contains(kinds, s.Kind):
-		ps.add(key+".kind", "%q is not a kind of site that this version can read: give one of %s", s.Kind, strings.Join(kinds, ", "))
+		ps.add(key+".kind", "%q is not a kind of site that this version can read: give %s", s.Kind, strings.Join(kinds, " or "))
 	}
-	if s.URL == "" && s.Kind == KindSample {
-		return // built in
+	if s.URL == "" && (s.Kind == KindSample || s.Kind == "") {
+		return // the sample site is built in
 	}
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || hasControl(s.URL) {
-		ps.add(key+".url", "%q is not the address of a site, such as https://blog.example.org", s.URL)
+		ps.add(key+".url", "%q is not the address of a site, such as https://blog.example.org", shownURL(s.URL))
 	}
 }

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+func TestDefaultIsValid(t *testing.T) {
+	if err := Default().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestValues changes one setting of Default at a time.
+func TestValues(t *testing.T) {
+	for _, tc := range []struct {
+		key  string
+		set  func(*Config, string)
+		good string
+		bad  string
+	}{
+		{
+			"web.public_url",
+			func(c *Config, v string) { c.Web.PublicURL = v },
+			"https://a.example https://a.example:8443/news http://localhost:8080 http://127.0.0.1 http://[::1]:80 https://xn--bcher-kva.example",
+			"a.example http://a.example http://10.0.0.1 ftp://a.example https:// https://u@a.example https://a.example/?q https://a.example/? https://a.example/# https://a.example:0 https://a.example:99999 https://a.example/\r\n javascript:alert(1) //a.example https://:80",
+		},
+		{
+			"web.listen",
+			func(c *Config, v string) { c.Web.Listen = v },
+			"127.0.0.1:8080 :8080 [::1]:0 localhost:80",
+			"8080 127.0.0.1 127.0.0.1:http 127.0.0.1:65536 ::1:80",
+		},
+		{
+			"database",
+			func(c *Config, v string) { c.Database = v },
+			"digest.db /var/lib/digest/digest.db postgres://u@host/db postgresql://host/db",
+			"mysql://host/db postgres://host:port/db a\x00b",
+		},
+		{
+			"smtp.tls",
+			func(c *Config, v string) { c.SMTP.TLS, c.SMTP.Host, _ = strings.Cut(v, "@") },
+			"starttls@a.example implicit@10.0.0.1 none@localhost none@127.0.0.1 none@127.9.9.9 none@::1 none@10.1.2.3 none@192.168.0.1 none@fd00::1 none@::ffff:10.0.0.1",
+			"none@a.example none@8.8.8.8 none@2001:db8::1 none@localhost.example STARTTLS@a.example @a.example",
+		},
+		{
+			"newsletters[0].from",
+			func(c *Config, v string) { c.Newsletters[0].From = strings.ReplaceAll(v, "_", " ") },
+			"a@example.org <a@example.org> Ann_<a@example.org> \"Ann,_Editor\"_<a@example.org> Ännchen_<a@example.org> =?utf-8?q?=C3=84?=_<a@example.org>",
+			"example.org a@ @example.org a@b,c@d a@example.org\r\nBcc:x@y Ann <ä@example.org> \"a\\\nb\"_<a@example.org> =?utf-8?q?=0D=0A?=_<a@example.org> a@[127.0.0.1]",
+		},
+		{
+			"newsletters[0].envelope_from",
+			func(c *Config, v string) { c.Newsletters[0].EnvelopeFrom = v },
+			"bounces@example.org a+b@sub.example.org root@localhost",
+			"<a@example.org> a@exa\tmple.org \"a b\"@example.org a@b@c " + strings.Repeat("a", 65) + "@example.org",
+		},
+		{
+			"newsletters[0].name",
+			func(c *Config, v string) { c.Newsletters[0].Name = v },
+			"a weekly 2nd-try " + strings.Repeat("a", 40),
+			"-a Weekly a_b ä a/b " + strings.Repeat("a", 41),
+		},
+		{
+			"newsletters[0].timezone",
+			func(c *Config, v string) { c.Newsletters[0].Timezone = v },
+			"UTC Europe/London Australia/Lord_Howe Etc/GMT+3",
+			"Local Mars/Olympus ../etc/passwd /etc/localtime GMT+25",
+		},
+		{
+			"newsletters[0].language",
+			func(c *Config, v string) { c.Newsletters[0].Language = v },
+			"en de pt-BR zh-Hant ar",
+			"english-language en_US x 12 \"><script>",
+		},
+		{
+			"newsletters[0].sources[0].url",
+			func(c *Config, v string) { c.Newsletters[0].Sources[0].URL = v },
+			"https://blog.example.org http://10.0.0.1:8080/feed",
+			"blog.example.org file:///etc/passwd https://u:p@example.org https://exa\nmple.org",
+		},
+	} {
+		t.Run(tc.key, func(t *testing.T) {
+			for v := range strings.FieldsSeq(tc.good) {
+				c := Default()
+				tc.set(&c, v)
+				if err := c.Validate(); err != nil {
+					t.Errorf("%q: %v", v, err)
+				}
+			}
+			for v := range strings.SplitSeq(tc.bad, " ") {
+				c := Default()
+				tc.set(&c, v)
+				err := c.Validate()
+				if !errors.Is(err, digest.ErrConfig) || !strings.HasPrefix(err.Error(), tc.key+": ") {
+					t.Errorf("%q: got %v", v, err)
+				}
+			}
+		})
+	}
+}
+
+func TestPasswordsInAddressesAreNotPrinted(t *testing.T) {
+	c := Default()
+	c.Web.PublicURL = "https://me:geheim@a.example"
+	c.Newsletters[0].Sources[0].URL = "https://me:geheim@a.example"
+	if err := c.Validate(); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for s, want := range map[string]time.Duration{
+		"7d": 7 * day, "2w": 14 * day, "24h": day, "90m": 90 * time.Minute, "1w2d3h": 9*day + 3*time.Hour,
+		"0": 0, "0s": 0, "0d": 0, "1d12h": 36 * time.Hour, "1.5h": 90 * time.Minute,
+	} {
+		got, err := ParseDuration(s)
+		if err != nil || got.Std() != want {
+			t.Errorf("%q: got %v, %v", s, got, err)
+		}
+		if again, err := ParseDuration(got.String()); err != nil || again != got {
+			t.Errorf("%v is written %s and read %v, %v", want, got, again, err)
+		}
+	}
+	for _, s := range []string{"", "7", "d", "-7d", "7d-1h", "1d2w", "1.5d", "7 d", "+7d", "99999999999d", "4000000000w", "106751d24h", "1d1d", "NaNh"} {
+		if got, err := ParseDuration(s); err == nil {
+			t.Errorf("%q: got %v", s, got)
+		}
+	}
+}
+
+func TestRedactedHidesWhatIsTagged(t *testing.T) {
+	c := Default()
+	c.Secret, c.SMTP.Password = "geheim", "geheim"
+	for database, want := range map[string]string{
+		"digest.db":                          "digest.db",
+		"postgres://u:geheim@host/db":        "postgres://u:hidden@host/db",
+		"postgres://h/db?sslpassword=geheim": "postgres://h/db?sslpassword=hidden",
+		"postgres://u:geheim@host:x/db":      hidden,
+	} {
+		c.Database = database
+		r := c.Redacted()
+		if r.Database != want || r.Secret != hidden || r.SMTP.Password != hidden {
+			t.Errorf("got %+v", r)
+		}
+		if c.Secret != "geheim" {
+			t.Fatal("the original was changed")
+		}
+	}
+	if r := Default().Redacted(); r.Secret != "" || r.SMTP.Password != "" {
+		t.Error("an empty secret must show as empty")
+	}
+}
+
+// TestNoSecretsInLists holds what hide relies on, and that each field has a key.
+func TestNoSecretsInLists(t *testing.T) {
+	var walk func(typ reflect.Type, list bool)
+	walk = func(typ reflect.Type, list bool) {
+		for f := range typ.Fields() {
+			if f.Tag.Get("mapstructure") == "" || list && f.Tag.Get("secret") != "" {
+				t.Errorf("%s.%s", typ, f.Name)
+			}
+			switch f.Type.Kind() {
+			case reflect.Struct:
+				walk(f.Type, list)
+			case reflect.Slice:
+				walk(f.Type.Elem(), true)
+			}
+		}
+	}
+	walk(reflect.TypeFor[Config](), false)
+}
