@@ -37,7 +37,7 @@ var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainNa
 // hosts tell cases apart, but no provider does, and a person who left as Ann@
 // must not get mail as ann@. Dots and +tags stay, as they differ between hosts.
 func ParseAddress(s string) (Address, error) {
-	name, spec, err := splitName(strings.TrimSpace(s))
+	name, spec, err := splitName(strings.Trim(s, " \t"))
 	if err != nil {
 		return Address{}, err
 	}
@@ -140,6 +140,9 @@ func asciiDomain(domain string) (string, error) {
 	ascii, err := domains.ToASCII(domain)
 	if err != nil {
 		return "", fmt.Errorf("%q is not a domain: %w", domain, err)
+	}
+	if strings.HasSuffix(ascii, ".") {
+		return "", fmt.Errorf("%q is not a domain as mail uses it: it ends in a dot", domain)
 	}
 	// A bare host name resolves differently on every network, and in a list
 	// of readers it is a domain whose end got lost.

@@ -1,0 +1,149 @@
+package subscribers
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+const (
+	weekly  = "0a1b2c3d"
+	monthly = "ffffffff"
+)
+
+// noon is the time that the tests' clock shows.
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// memory is a Store without a database.
+type memory struct {
+	people     map[string]Subscriber // by id
+	consents   map[string]Consent    // by id + newsletter
+	events     []Event
+	suppressed map[string]Suppression // by hash + newsletter
+	batches    []int                  // sizes given to Enrol
+	fail       error                  // what every method answers, if set
+}
+
+func newMemory() *memory {
+	return &memory{people: map[string]Subscriber{}, consents: map[string]Consent{}, suppressed: map[string]Suppression{}}
+}
+
+func (m *memory) Subscriber(_ context.Context, id string) (Subscriber, error) {
+	p, ok := m.people[id]
+	if !ok {
+		return p, digest.ErrNotFound
+	}
+	return p, m.fail
+}
+
+func (m *memory) SubscriberByAddress(_ context.Context, normal string) (Subscriber, error) {
+	for _, p := range m.people {
+		if p.Normal == normal {
+			return p, m.fail
+		}
+	}
+	return Subscriber{}, errors.Join(digest.ErrNotFound, m.fail)
+}
+
+func (m *memory) Consent(_ context.Context, id, newsletter string) (Consent, error) {
+	c, ok := m.consents[id+newsletter]
+	if !ok {
+		return c, digest.ErrNotFound
+	}
+	return c, m.fail
+}
+
+func (m *memory) Suppressed(_ context.Context, hash, newsletter string) (Suppression, error) {
+	if m.fail != nil {
+		return Suppression{}, m.fail
+	}
+	for _, n := range []string{newsletter, ""} {
+		if s, ok := m.suppressed[hash+n]; ok {
+			return s, nil
+		}
+	}
+	return Suppression{}, digest.ErrNotFound
+}
+
+func (m *memory) Enrol(_ context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]State, error) {
+	m.batches = append(m.batches, len(people))
+	before := make([]State, len(people))
+	for i, p := range people {
+		if known, err := m.SubscriberByAddress(context.Background(), p.Normal); err == nil {
+			p = known
+		}
+		m.people[p.ID] = p
+		key := p.ID + newsletter
+		if had, ok := m.consents[key]; ok {
+			before[i] = had.State
+			continue
+		}
+		c.Subscriber, c.Newsletter = p, newsletter
+		m.consents[key] = c
+		m.events = append(m.events, e)
+	}
+	return before, m.fail
+}
+
+func (m *memory) Move(_ context.Context, id, newsletter string, from []State, e Event) (bool, error) {
+	if m.fail != nil {
+		return false, m.fail
+	}
+	c, ok := m.consents[id+newsletter]
+	if !ok || !slices.Contains(from, c.State) {
+		return false, nil
+	}
+	e.From, c.State, c.Since = c.State, e.To, e.At
+	m.consents[id+newsletter] = c
+	m.events = append(m.events, e)
+	return true, nil
+}
+
+func (m *memory) Consents(_ context.Context, newsletter string, state State, f func(Consent) error) error {
+	for _, c := range m.consents {
+		if c.Newsletter != newsletter || state != "" && c.State != state {
+			continue
+		}
+		if err := f(c); err != nil {
+			return err
+		}
+	}
+	return m.fail
+}
+
+// put makes somebody with a consent, and returns their id.
+func (m *memory) put(t *testing.T, keys *Keys, normal, newsletter string, state State) string {
+	t.Helper()
+	id, err := NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Subscriber{ID: id, Address: normal, Normal: normal, Hash: keys.AddressHash(normal)}
+	m.people[id] = p
+	m.consents[id+newsletter] = Consent{Subscriber: p, Newsletter: newsletter, State: state, Since: noon.AddDate(0, -1, 0)}
+	return id
+}
+
+func (m *memory) state(id, newsletter string) State { return m.consents[id+newsletter].State }
+
+func testKeys(t testing.TB) *Keys {
+	t.Helper()
+	k, err := NewKeys(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func testList(t testing.TB) (*List, *memory, *Keys) {
+	t.Helper()
+	m, k := newMemory(), testKeys(t)
+	l := NewList(Options{Store: m, Keys: k, Now: func() time.Time { return noon }, Random: rand.Reader})
+	return l, m, k
+}
