@@ -1,0 +1,86 @@
+// Package compose renders an issue into a message: it lays out articles and
+// comments, keeps the mail within its size, and says what it printed. It is
+// pure: no network, clock, database or config, and the same input gives the
+// same bytes. What is chosen, and who gets it, is decided elsewhere.
+package compose
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/mail"
+)
+
+// Composer renders issues. It is immutable and safe for concurrent use.
+type Composer struct {
+	parts parts
+}
+
+// IDs are what would otherwise be random or the clock.
+type IDs struct {
+	Boundary string    // MIME boundary; must not be guessable, since the hole is derived from it too
+	Date     time.Time // of the message
+}
+
+// Rendered is an issue as it will be sent.
+type Rendered struct {
+	Subject   string
+	Preheader string // the line that inboxes show beside the subject
+	HTML      string // with Hole where the recipient's unsubscribe address goes
+	Text      string // the same
+	Hole      string // for mail.Fill
+	Stencil   *mail.Stencil
+	Items     []digest.Item // exactly what is printed, in order
+	Trimmed   []string      // what the size budget cut, in words; empty: nothing
+}
+
+// ErrEmpty is an issue with nothing to print: it is never rendered.
+var ErrEmpty = errors.New("the issue is empty")
+
+// New parses the templates in the folder email of templates and renders a
+// trial issue with them, so that a broken one is found here; the error names
+// its file and line.
+func New(templates fs.FS) (*Composer, error) {
+	p, err := parse(templates)
+	if err != nil {
+		return nil, fmt.Errorf("email templates: %w", err)
+	}
+	c := &Composer{parts: p}
+	if _, err := c.Render(trialIssue(), trialNewsletter(), IDs{Boundary: "trial", Date: trialDate}); err != nil {
+		return nil, fmt.Errorf("email templates: %w", err)
+	}
+	return c, nil
+}
+
+// Render composes the issue. Its HTML has at most Budget bytes: what does not
+// fit is cut in a fixed order, and Trimmed says what.
+func (c *Composer) Render(issue digest.Issue, nl digest.Newsletter, ids IDs) (Rendered, error) {
+	if issue.Empty() {
+		return Rendered{}, ErrEmpty
+	}
+	hole := mail.HoleUnsubscribe(ids.Boundary)
+	v := newViews(issue, nl, ids, hole)
+	page, err := v.page(issue)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
+	}
+	l := newLayout(c.parts, v, issue)
+	if err := l.fit(page); err != nil {
+		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
+	}
+	html, text, err := c.parts.frame(page)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
+	}
+	out := Rendered{
+		Subject: page.Subject, Preheader: page.Preheader, HTML: html, Text: text, Hole: hole,
+		Items: l.items(), Trimmed: l.trimmed,
+	}
+	if out.Stencil, err = mail.NewStencil(template(out, nl, issue, ids)); err != nil {
+		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
+	}
+	return out, nil
+}

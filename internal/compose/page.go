@@ -1,0 +1,76 @@
+package compose
+
+import htmltemplate "html/template"
+
+// page is what issue.html and issue.txt are given. Every string in it is clean
+// (one line, nothing invisible) and not yet escaped.
+type page struct {
+	Lang      string // BCP 47
+	Dir       string // ltr or rtl
+	Subject   string
+	Preheader string
+	Title     string            // the newsletter's
+	When      string            // the issue's date
+	Counts    string            // "5 articles, 186 comments"
+	Note      htmltemplate.HTML // the editor's, styled; may be empty
+	NoteText  string
+	Lead      []fragment
+	More      []fragment
+	LeftOut   int // titles that found no room
+	Discussed []fragment
+	Footer    footer
+}
+
+// footer is what footer.html and footer.txt are given.
+type footer struct {
+	Title       string // the newsletter's
+	Host        string // where they subscribed; may be empty
+	Place       string // Title and Host in words, for the plain text
+	Unsubscribe string // the hole
+	Address     string // postal
+}
+
+// article is what article, discussed and title (.html and .txt) are given.
+// Empty strings and nil links are simply not printed.
+type article struct {
+	Dir         string // the newsletter's
+	Title       string
+	URL         string
+	Author      string
+	When        string
+	Count       int // comments, as the source counts
+	MetaText    string
+	Excerpt     htmltemplate.HTML
+	ExcerptText string
+	Original    *link // where the article was first published
+	Comments    []comment
+	Quiet       bool // comments were read and none was picked
+	Read        int
+	Closed      bool
+	All         *link // to the whole thread
+}
+
+// HasMeta says whether the line under the title says anything.
+func (a article) HasMeta() bool { return a.Author != "" || a.When != "" || a.Count > 0 }
+
+// comment is what comment.html and comment.txt are given.
+type comment struct {
+	Bar      string // name of the look of the bar's cell
+	Name     string
+	ByAuthor bool   // the article's author wrote it
+	Answers  string // whom; may be empty
+	Votes    string
+	Link     *link // to the comment
+	HeadText string
+	Body     htmltemplate.HTML
+	BodyText string
+	Links    []string // addresses that Body links to
+	Rest     *link    // to the rest of it, where it was cut
+}
+
+// link is an address with the words to click on. Title is what it leads to.
+type link struct {
+	URL   string
+	Words string
+	Title string
+}

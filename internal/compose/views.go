@@ -1,0 +1,197 @@
+package compose
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/sanitize"
+)
+
+// Lengths in characters. A title or a name of a megabyte must not push
+// everything else out of the mail.
+const (
+	maxTitle    = 250
+	maxName     = 60
+	shortTitle  = 40
+	longCut     = 600 // an article's excerpt, and a comment
+	shortCut    = 250 // an excerpt when the mail is too long
+	minCut      = 400 // a summary shorter than this gives way to the text itself
+	maxLinks    = 5   // links of one comment that stay links
+	holeKeySize = 32  // hex digits at the end of mail.HoleUnsubscribe
+)
+
+// views turns the nouns of an issue into what templates are given: cleaned,
+// shortened, in the newsletter's zone and language.
+type views struct {
+	nl   digest.Newsletter
+	date time.Time // the issue's, in the newsletter's zone
+	lang string
+	dir  string
+	hole string
+	key  string // the part of hole that makes it one
+	used map[string]string
+}
+
+func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *views {
+	date := issue.Slot.At
+	if date.IsZero() {
+		date = ids.Date
+	}
+	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]string{}}
+	v.date = v.local(date)
+	v.lang, v.dir = language(nl.Language)
+	return v
+}
+
+// language is the lang and dir of the mail: an unknown language is English.
+func language(tag string) (lang, dir string) {
+	lang = strings.ReplaceAll(sanitize.Line(tag), "_", "-")
+	if lang == "" || strings.Trim(strings.ToLower(lang), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		lang = "en"
+	}
+	primary, rest, _ := strings.Cut(strings.ToLower(lang), "-")
+	switch {
+	case strings.HasPrefix(rest, "arab"), strings.HasPrefix(rest, "hebr"):
+		return lang, "rtl"
+	case strings.HasPrefix(rest, "latn"), strings.HasPrefix(rest, "cyrl"):
+		return lang, "ltr"
+	case rtl[primary]:
+		return lang, "rtl"
+	}
+	return lang, "ltr"
+}
+
+func (v *views) local(t time.Time) time.Time {
+	if v.nl.Location == nil {
+		return t.UTC()
+	}
+	return t.In(v.nl.Location)
+}
+
+func (v *views) day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return day(v.local(t), v.date)
+}
+
+// line is a clean line without what could be taken for the hole.
+func (v *views) line(s string) string { return strings.ReplaceAll(sanitize.Line(s), v.key, "-") }
+
+func (v *views) title(s string) string {
+	if s = sanitize.Short(v.line(s), maxTitle); s == "" {
+		return say("untitled")
+	}
+	return s
+}
+
+func (v *views) name(s string) string { return sanitize.Short(v.line(s), maxName) }
+
+// label makes the words of a link tell its target from all others in the mail:
+// people who hear links read out one by one have nothing else to go by.
+func (v *views) label(words, href string) string {
+	for n, try := 2, words; ; n++ {
+		was, taken := v.used[strings.ToLower(try)]
+		if !taken {
+			v.used[strings.ToLower(try)] = href
+		}
+		if !taken || was == href || n > 100 {
+			return try
+		}
+		try = words + " (" + say2(n) + ")"
+	}
+}
+
+// article is the view of a pick, without its excerpt, which depends on the
+// room there is.
+func (v *views) article(p digest.Pick) article {
+	a := p.Article
+	out := article{
+		Dir: v.dir, Title: v.title(a.Title), URL: sanitize.Address(a.URL, nil), Author: v.name(a.Author.Name),
+		When: v.day(a.Published), Count: max(a.CommentCount, 0), Read: p.Read, Closed: a.CommentsClosed,
+		Quiet: p.Read > 0 && len(p.Comments) == 0,
+	}
+	out.MetaText = joined(" · ", out.Author, out.When)
+	if out.Count > 0 {
+		out.MetaText = joined(" · ", out.MetaText, say("comments", out.Count))
+	}
+	if original := sanitize.Address(a.Original, nil); original != "" && original != out.URL {
+		out.Original = &link{URL: original, Words: v.label(say("original")+" "+sanitize.Host(original), original)}
+	}
+	thread := sanitize.Address(a.CommentsURL, nil)
+	if thread == "" {
+		thread = out.URL
+	}
+	if out.Count > 0 && thread != "" {
+		out.All = &link{URL: thread, Words: say("all_comments", out.Count), Title: sanitize.Short(out.Title, shortTitle)}
+	}
+	for _, c := range p.Comments {
+		out.Comments = append(out.Comments, v.comment(c, out, thread))
+	}
+	return out
+}
+
+func (v *views) comment(p digest.CommentPick, a article, thread string) comment {
+	c := p.Comment
+	out := comment{
+		Bar: "bar-" + v.dir, Name: v.name(c.Author.Name), ByAuthor: c.ByArticleAuthor,
+		Answers: v.name(p.Answers), Votes: votes(c.Votes),
+	}
+	if out.Name == "" {
+		out.Name = say("anonymous")
+	}
+	address := sanitize.Address(c.URL, nil)
+	if address != "" {
+		words := v.day(c.Published)
+		if words == "" {
+			words = say("link")
+		}
+		title := words + ", " + say("comment_link") + " " + out.Name + " " + say("on") + " " + sanitize.Short(a.Title, shortTitle)
+		out.Link = &link{URL: address, Words: words, Title: v.label(title, address)}
+	}
+	v.body(&out, c, a.URL, joinedOr(address, thread))
+	out.HeadText = commentHead(out)
+	return out
+}
+
+// body cuts the comment at a sentence and makes its links short and few.
+func (v *views) body(out *comment, c digest.Comment, articleURL, address string) {
+	doc, more := sanitize.Parse(c.HTML, base(joinedOr(c.URL, articleURL))).Cut(longCut)
+	if more && address != "" {
+		out.Rest = &link{URL: address, Words: v.label(out.Name, address)}
+	}
+	links := 0
+	doc = doc.MapLinks(func(words, href string) (string, string) {
+		links++
+		if links > maxLinks {
+			return words, ""
+		}
+		return v.label(linkWords(words, href), href), href
+	})
+	out.Body = doc.HTML(comments)
+	out.BodyText = doc.Text()
+	out.Links = doc.Links()
+}
+
+// excerpt fills in the article's first sentences, up to n characters. Its
+// links lead away from the article, so that only their words stay.
+func (v *views) excerpt(out *article, a digest.Article, n int) {
+	doc := sanitize.Parse(a.HTML, nil)
+	if doc.Empty() {
+		doc = sanitize.Parse(a.Summary, nil)
+	}
+	doc, _ = doc.Cut(n)
+	doc = doc.MapLinks(func(words, _ string) (string, string) { return words, "" })
+	out.Excerpt = doc.HTML(outside)
+	out.ExcerptText = doc.Text()
+}
+
+func base(address string) *url.URL {
+	u, err := url.Parse(address)
+	if err != nil || !u.IsAbs() {
+		return nil
+	}
+	return u
+}

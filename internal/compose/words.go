@@ -1,0 +1,89 @@
+package compose
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/sanitize"
+)
+
+func say2(n int) string { return strconv.Itoa(n) }
+
+// joined puts sep between those that are not empty.
+func joined(sep string, parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, sep)
+}
+
+// joinedOr is the first that is not empty.
+func joinedOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// votes are a comment's votes in words; empty where the source has none.
+func votes(v *digest.Votes) string {
+	switch {
+	case v == nil:
+		return ""
+	case v.Down > 0:
+		return say("votes", v.Up) + " for, " + strconv.Itoa(v.Down) + " against"
+	}
+	return say("votes", v.Up)
+}
+
+// commentHead is the line above a comment in the plain text.
+func commentHead(c comment) string {
+	by, answers, when := "", "", ""
+	if c.ByAuthor {
+		by = say("by_author")
+	}
+	if c.Answers != "" {
+		answers = say("answers") + " " + c.Answers
+	}
+	if c.Link != nil && c.Link.Words != say("link") {
+		when = c.Link.Words
+	}
+	rest := joined(", ", by, answers, c.Votes, when)
+	if rest != "" {
+		rest = " (" + rest + ")"
+	}
+	return c.Name + rest + ":"
+}
+
+// hostLike is a link's words that claim to be an address.
+var hostLike = regexp.MustCompile(`(?i)^(https?://)?[a-z0-9-]+(\.[a-z0-9-]+)+(/\S*)?$`)
+
+// vague are words that name no target.
+var vague = regexp.MustCompile(`(?i)^(click here|here|this|that|it|link|more|read more|source|\W*)$`)
+
+// linkWords are what a stranger's link reads: an address becomes its host, and
+// words that claim to be another host, or say nothing, are followed by the host
+// that they lead to.
+func linkWords(words, href string) string {
+	host := sanitize.Host(href)
+	trimmed := strings.TrimSpace(words)
+	switch {
+	case hostLike.MatchString(trimmed):
+		shown := trimmed
+		if !strings.Contains(shown, "://") {
+			shown = "https://" + shown
+		}
+		if strings.EqualFold(sanitize.Host(shown), host) {
+			return host
+		}
+		return trimmed + " (" + host + ")"
+	case vague.MatchString(trimmed):
+		return strings.TrimSpace(trimmed + " (" + host + ")")
+	}
+	return words
+}
