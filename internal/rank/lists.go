@@ -1,0 +1,91 @@
+package rank
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// These lists are short on purpose: they hold what an email should not put
+// first whatever the subject, in the languages that the authors could judge.
+// Operators add their own by Options.BlockedWords.
+
+var insults = hashesOf(
+	"fuck fucking fucked fucker shit shitty bullshit crap asshole arsehole bitch bastard dick cunt piss pissed damn goddamn",
+	"wtf stfu idiot idiots idiotic moron morons moronic stupid dumb dumbass retard retarded scum scumbag loser losers trash pathetic",
+	"scheiße scheisse arschloch wichser hurensohn idioten idiotisch trottel vollidiot dummkopf schwachkopf abschaum dreckskerl",
+	"merde connard connards connasse putain salope enculé imbécile imbéciles crétin crétins abruti abrutis débile débiles",
+	"mierda puta puto cabrón gilipollas idiotas imbécil imbéciles estúpido estúpidos pendejo pendejos",
+	"merda stronzo stronzi cazzo vaffanculo coglione coglioni idiota idioti cretino cretini imbecille imbecilli",
+	"caralho porra imbecil imbecis otário otários",
+	"блять сука хуй хуйня пизда пиздец ебать мудак мудаки идиот идиоты дебил дебилы придурок придурки урод уроды тварь",
+	"احمق أحمق أغبياء غبي", "傻逼 傻屄 操你 他妈 妈的 白痴 蠢货 馬鹿 死ね クズ 阿呆",
+)
+
+// advertising are phrases, not words: "cheap" and "investment" occur in honest talk.
+var advertising = []string{
+	"earn $", "earn €", "per day from home", "working from home, just", "work from home and earn", "contact me on", "contact him on",
+	"contact her on", "whatsapp me", "on whatsapp +", "whatsapp:", "whatsapp +", "t.me/", "click here to", "full story here", "online casino", "casino bonus",
+	"crypto recovery", "recovered my", "recover your lost", "loan offer", "best price", "buy now", "discount code", "promo code",
+	"viagra", "cialis", "essay writing service", "seo service", "visit my website", "visit my site", "visit my blog", "check out my",
+	"dm me", "make money", "made money online", "binary option", "forex trading", "trading platform", "bonus of", "cheap online",
+	"geld verdienen", "jetzt kaufen", "hier klicken", "rabattcode", "kredit ohne schufa", "gagner de l'argent", "cliquez ici", "code promo",
+	"gana dinero", "haz clic aquí", "ganhar dinheiro", "clique aqui", "guadagnare soldi", "clicca qui",
+	"заработок в интернете", "заработать деньги", "онлайн казино", "переходите по ссылке", "ربح المال", "اضغط هنا",
+	"加微信", "赚钱", "点击这里", "在线赌场", "副業で稼", "こちらをクリック", "稼げる",
+}
+
+func hashesOf(lists ...string) map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, l := range lists {
+		for _, word := range strings.Fields(l) {
+			var w wording
+			w.take(word)
+			if len(w.terms) == 1 {
+				m[w.terms[0]] = true
+			}
+		}
+	}
+	return m
+}
+
+// countPhrases is how many of phrases, all in lower case, occur in lower.
+func countPhrases(lower string, phrases []string) int {
+	n := 0
+	for _, p := range phrases {
+		if hasPhrase(lower, p) {
+			n++
+		}
+	}
+	return n
+}
+
+// hasPhrase finds p in lower where no word runs across its ends, so that
+// "ass" is not found in "class".
+func hasPhrase(lower, p string) bool {
+	if p == "" {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(lower[from:], p)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(p)
+		if !splitsWord(lower, start) && !splitsWord(lower, end) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(lower[start:])
+		from = start + size
+	}
+}
+
+func splitsWord(s string, at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:at])
+	after, _ := utf8.DecodeRuneInString(s[at:])
+	return spelledRune(before) && spelledRune(after)
+}
+
+func spelledRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) && !isSpaceless(r)
+}

@@ -1,0 +1,114 @@
+package rank
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"digest.example/internal/sanitize"
+)
+
+// maxRead is how much of one comment is read, in bytes. It is far beyond what
+// an email prints; it keeps a thread of giant comments affordable.
+const maxRead = 64 << 10
+
+// said is what a comment says in its own words, without what it quotes.
+type said struct {
+	wording
+	links     []link
+	bangs     int
+	questions int
+	insults   int
+	adverts   int
+	blocked   string // the blocked word it contains, if any
+}
+
+type link struct {
+	site  string
+	media bool // shows a picture or a film
+}
+
+// read takes a comment's untrusted HTML apart. blocked are phrases in lower case.
+func read(untrusted string, blocked []string) said {
+	own, addresses := ownWords(untrusted)
+	text, written := cutLinks(own)
+	var s said
+	s.take(text)
+	s.links = linksOf(append(addresses, written...))
+	for _, t := range s.terms {
+		if insults[t] {
+			s.insults++
+		}
+	}
+	s.bangs = strings.Count(text, "!") + strings.Count(text, "！")
+	for _, mark := range []string{"?", "？", "؟", "\u037e", "՞", "፧"} {
+		s.questions += strings.Count(text, mark)
+	}
+	lower := strings.ToLower(own)
+	s.adverts = countPhrases(lower, advertising)
+	for _, p := range blocked {
+		if hasPhrase(lower, p) {
+			s.blocked = p
+			break
+		}
+	}
+	return s
+}
+
+// ownWords is the text of a comment without quotes, and what it links to.
+func ownWords(untrusted string) (text string, addresses []string) {
+	untrusted = firstBytes(untrusted, maxRead)
+	if !strings.ContainsAny(untrusted, "<&") {
+		return withoutQuotes(untrusted), nil
+	}
+	var b strings.Builder
+	for _, block := range sanitize.Parse(untrusted, nil).Blocks {
+		if block.Quote > 0 {
+			continue
+		}
+		for _, r := range block.Runs {
+			b.WriteString(r.Text)
+			if r.Href != "" {
+				addresses = append(addresses, r.Href)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return withoutQuotes(b.String()), addresses
+}
+
+// withoutQuotes drops the lines that quote in the manner of mail.
+func withoutQuotes(text string) string {
+	if !strings.Contains(text, ">") {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(strings.TrimSpace(line), ">") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+func firstBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// linksOf counts an address once, however often it is written.
+func linksOf(addresses []string) []link {
+	var out []link
+	seen := map[string]bool{}
+	for _, a := range addresses {
+		if !seen[a] {
+			seen[a] = true
+			out = append(out, link{siteOf(a), mediaRE.MatchString(a)})
+		}
+	}
+	return out
+}
