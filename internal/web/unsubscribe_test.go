@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 const (
@@ -115,6 +116,35 @@ func TestPostUnsubscribes(t *testing.T) {
 		if len(s.list.calls) != 2 || s.list.calls[0] != c.evidence {
 			t.Errorf("%s: calls %q", name, s.list.calls)
 		}
+	}
+}
+
+// endless is a body of which somebody sends ever more, and counts it.
+type endless struct{ sent int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.sent += len(p)
+	return copy(p, bytes.Repeat([]byte("y"), len(p))), nil
+}
+
+func TestNoMoreOfABodyIsReadThanAnHonestOneHas(t *testing.T) {
+	s := newStand(t, nil)
+	for _, contentType := range []string{urlencoded, "multipart/form-data; boundary=x"} {
+		body := &endless{}
+		r := httptest.NewRequest(http.MethodPost, "/u/"+s.token, body)
+		r.Header.Set("Content-Type", contentType)
+		if a := s.do(r); a.StatusCode != 200 || body.sent > 2*maxForm {
+			t.Errorf("%s: %d after %d bytes", contentType, a.StatusCode, body.sent)
+		}
+	}
+}
+
+func TestABodyThatBreaksOffStopsNobody(t *testing.T) {
+	s := newStand(t, nil)
+	r := httptest.NewRequest(http.MethodPost, "/u/"+s.token, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(oneClickBy))))
+	r.Header.Set("Content-Type", urlencoded)
+	if a := s.do(r); a.StatusCode != 200 || len(s.list.calls) != 1 {
+		t.Errorf("%d, calls %v", a.StatusCode, s.list.calls)
 	}
 }
 
