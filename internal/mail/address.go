@@ -26,6 +26,14 @@ func CheckAddress(addr string) error {
 	return nil
 }
 
+// checkMailto takes addresses that need no escaping in a mailto URL (RFC 6068).
+func checkMailto(addr string) error {
+	if strings.ContainsAny(addr, "\"%?&#/[]{}|^`\\") {
+		return fmt.Errorf("%w: %q cannot be a mailto address", ErrAddress, clip(addr))
+	}
+	return CheckAddress(addr)
+}
+
 // clip keeps hostile values in error messages short.
 func clip(s string) string { return s[:min(len(s), 100)] }
 

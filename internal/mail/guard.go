@@ -18,6 +18,7 @@ type guardedConn struct {
 	net.Conn
 	left      atomic.Int64
 	free      atomic.Bool
+	written   atomic.Int64 // bytes that the system took, TLS included
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -41,6 +42,13 @@ func (g *guardedConn) Read(p []byte) (int, error) {
 	}
 	n, err := g.Conn.Read(p)
 	g.left.Add(-int64(n))
+	return n, err
+}
+
+// Write counts what left, so that Commit can tell a dot that was never sent.
+func (g *guardedConn) Write(p []byte) (int, error) {
+	n, err := g.Conn.Write(p)
+	g.written.Add(int64(n))
 	return n, err
 }
 

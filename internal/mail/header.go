@@ -93,7 +93,10 @@ func encodePhrase(s string) string {
 	}
 	for i := range len(s) {
 		if !isAtext(s[i]) && s[i] != ' ' {
-			return `"` + quoteReplacer.Replace(s) + `"`
+			if quoted := `"` + quoteReplacer.Replace(s) + `"`; longestWord(quoted) <= maxWord {
+				return quoted
+			}
+			return encodeWords(s)
 		}
 	}
 	return s

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/textproto"
 	"os"
 	"sync/atomic"
@@ -25,7 +24,7 @@ var ErrMisuse = errors.New("SMTP session used out of order")
 //	Offer → (write down the intent) → Commit → Offer …
 type Session struct {
 	text     *textproto.Conn
-	conn     net.Conn // below TLS: deadlines and closing reach through it
+	conn     *guardedConn // below TLS: deadlines and closing reach through it
 	timeouts Timeouts
 	offered  bool // a body stands before its dot
 	broken   atomic.Bool
@@ -85,7 +84,7 @@ func (s *Session) checkOffer(from, to string, data []byte) error {
 	if err := CheckAddress(to); err != nil {
 		return fmt.Errorf("envelope recipient: %w", err)
 	}
-	if err := checkData(data); err != nil {
+	if err := checkLines(data); err != nil {
 		return fmt.Errorf("message data: %w", err)
 	}
 	return nil
@@ -106,8 +105,13 @@ func (s *Session) Commit(ctx context.Context) (Reply, error) {
 	}
 	s.offered = false
 	defer s.watch(ctx)()
+	before := s.conn.written.Load()
 	if err := s.write([]byte("\r\n.\r\n"), s.timeouts.Dot); err != nil {
-		return Reply{}, s.dead(ctx, "write the final dot", err)
+		err = s.dead(ctx, "write the final dot", err)
+		if s.conn.written.Load() == before {
+			err = fmt.Errorf("%w: %w", ErrNotCommitted, err)
+		}
+		return Reply{}, err
 	}
 	reply, err := s.read("DOT", 2)
 	var no *ReplyError

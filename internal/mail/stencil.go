@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 )
 
@@ -64,14 +63,14 @@ func (s *Stencil) Message(p Personal) ([]byte, error) {
 // appendPersonal writes the header fields that differ per recipient.
 func appendPersonal(dst []byte, p Personal, mailbox string) []byte {
 	dst = append(dst, "To: "...)
-	if name := encodePhrase(p.Name); name != "" {
+	if name := encodePhrase(p.Name); name == "" {
+		dst = append(dst, p.To...)
+		dst = append(dst, "\r\n"...)
+	} else {
 		dst = appendFolded(dst, name, len("To: "))
 		dst = append(dst, "\r\n <"...)
 		dst = append(dst, p.To...)
 		dst = append(dst, ">\r\n"...)
-	} else {
-		dst = append(dst, p.To...)
-		dst = append(dst, "\r\n"...)
 	}
 	dst = append(dst, "Message-ID: <"...)
 	dst = append(dst, p.MessageID...)
@@ -114,86 +113,21 @@ func appendFolded(dst []byte, s string, column int) []byte {
 func appendHole(dst []byte, value string) []byte {
 	column := 0
 	for i := range len(value) {
-		c := value[i]
-		coded := c == '=' || c == '.' && column == 0
-		width := 1
-		if coded {
-			width = 3
-		}
-		if column+width > 75 {
+		// 72 leaves room for three more and the soft break's own sign.
+		if column > 72 {
 			dst = append(dst, "=\r\n"...)
 			column = 0
-			if c == '.' {
-				coded, width = true, 3
-			}
 		}
-		switch {
-		case coded && c == '=':
+		before := len(dst)
+		switch c := value[i]; {
+		case c == '=':
 			dst = append(dst, "=3D"...)
-		case coded:
+		case c == '.' && column == 0:
 			dst = append(dst, "=2E"...)
 		default:
 			dst = append(dst, c)
 		}
-		column += width
+		column += len(dst) - before
 	}
 	return dst
-}
-
-// check says whether the parts can only ever give a well-formed message. It
-// guards against a damaged database as much as against a change in go-mail.
-func (s *Stencil) check() error {
-	if s.mailbox != "" {
-		if err := CheckAddress(s.mailbox); err != nil {
-			return err
-		}
-	}
-	if !bytes.HasSuffix(s.head, []byte("\r\n")) || bytes.HasPrefix(s.head, []byte("\r\n")) ||
-		bytes.Contains(s.head, []byte("\r\n\r\n")) {
-		return errors.New("stencil: malformed header")
-	}
-	if len(s.pieces) == 0 || !bytes.HasPrefix(s.pieces[0], []byte("\r\n")) {
-		return errors.New("stencil: no body")
-	}
-	if err := checkData(s.head); err != nil {
-		return fmt.Errorf("stencil: %w", err)
-	}
-	for i, p := range s.pieces {
-		first, last := i == 0, i == len(s.pieces)-1
-		if !last && !bytes.HasSuffix(p, []byte("\r\n")) {
-			return errors.New("stencil: a hole that does not begin a line")
-		}
-		if !first && !bytes.HasPrefix(p, []byte("\r\n")) && !bytes.HasPrefix(p, []byte("=\r\n")) {
-			return errors.New("stencil: a hole that does not end a line")
-		}
-		if err := checkData(p); err != nil {
-			return fmt.Errorf("stencil: %w", err)
-		}
-	}
-	return nil
-}
-
-// checkData refuses bytes that must not follow 354: bare CR or LF, controls,
-// 8-bit, lines over 998 octets, and lines that begin with an unstuffed dot.
-// These are what message smuggling is made of.
-func checkData(data []byte) error {
-	for len(data) > 0 {
-		line, rest, broken := bytes.Cut(data, []byte("\r\n"))
-		if len(line) > maxLine {
-			return errors.New("a line is longer than 998 octets")
-		}
-		if len(line) > 0 && line[0] == '.' && (len(line) < 2 || line[1] != '.') {
-			return errors.New("a line begins with a dot that is not stuffed")
-		}
-		for _, c := range line {
-			if (c < ' ' && c != '\t') || c > '~' {
-				return fmt.Errorf("byte %#02x in the encoded message", c)
-			}
-		}
-		if !broken {
-			break
-		}
-		data = rest
-	}
-	return nil
 }

@@ -87,7 +87,7 @@ func (t Template) check() error {
 	case strings.Contains(t.Text, "--"+t.Boundary) || strings.Contains(t.HTML, "--"+t.Boundary):
 		return errors.New("template: the content holds the MIME boundary")
 	case t.UnsubscribeMailbox != "":
-		if err := CheckAddress(t.UnsubscribeMailbox); err != nil {
+		if err := checkMailto(t.UnsubscribeMailbox); err != nil {
 			return fmt.Errorf("template: unsubscribe mailbox: %w", err)
 		}
 	}
