@@ -52,15 +52,18 @@ func TestDialEncryptsAndLogsIn(t *testing.T) {
 		commands []string
 	}{
 		"starttls": {
-			StartTLS, smtptest.Options{StartTLS: true, Username: "u", Password: "p"},
+			StartTLS,
+			smtptest.Options{StartTLS: true, Username: "u", Password: "p"},
 			[]string{"1 EHLO digest.example.org", "1 STARTTLS", "1 EHLO digest.example.org", "1 AUTH PLAIN AHUAcA=="},
 		},
 		"implicit": {
-			ImplicitTLS, smtptest.Options{Implicit: true, Username: "u", Password: "p"},
+			ImplicitTLS,
+			smtptest.Options{Implicit: true, Username: "u", Password: "p"},
 			[]string{"1 EHLO digest.example.org", "1 AUTH PLAIN AHUAcA=="},
 		},
 		"plain to loopback": {
-			NoTLS, smtptest.Options{Username: "u", Password: "p"},
+			NoTLS,
+			smtptest.Options{Username: "u", Password: "p"},
 			[]string{"1 EHLO digest.example.org", "1 AUTH PLAIN AHUAcA=="},
 		},
 		"no login": {StartTLS, smtptest.Options{StartTLS: true}, []string{
