@@ -21,8 +21,11 @@ type Frozen struct {
 	At      time.Time
 }
 
-// RequestSendNow asks whoever is sending for an extra issue.
-const RequestSendNow = "send-now"
+// What can be asked of whoever is sending.
+const (
+	RequestSendNow = "send-now" // an extra issue
+	RequestRelease = "release"  // the held issue, past the holds in Force
+)
 
 // Request is work that one process asks of the one that is sending.
 type Request struct {

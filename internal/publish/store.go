@@ -17,6 +17,9 @@ type Store interface {
 
 	// DatabaseID is the random name of this database.
 	DatabaseID(ctx context.Context) (string, error)
+	// Restored says, once, that the lock file is ahead of the database's run
+	// counter: the database is a restored backup.
+	Restored(ctx context.Context) (bool, error)
 	// RegisterNewsletter makes the newsletter known, or updates its schedule
 	// and zone; first sight and every change of them set since to now.
 	RegisterNewsletter(ctx context.Context, name, schedule, zone string, now time.Time) (id string, since time.Time, err error)
@@ -32,8 +35,8 @@ type Store interface {
 	// Library returns the articles of the sources that were published at or
 	// after since, with their comments, in order of source and id.
 	Library(ctx context.Context, sources []string, since time.Time) ([]digest.Article, error)
-	// Printed are the items of the edition's spent issues; and the cut-off of
-	// the last of these, zero if there is none.
+	// Printed are the items of the edition's issues that are spent, or frozen
+	// and not ended; and the cut-off of the last spent one, zero if there is none.
 	Printed(ctx context.Context, newsletter string, edition digest.Edition) ([]digest.Item, time.Time, error)
 
 	// OpenIssue makes an issue for a slot, numbered after the last, or returns

@@ -1,0 +1,29 @@
+# digest: make run, test, lint, bench
+
+GO ?= go
+DIRS = cmd internal templates
+
+.PHONY: run test lint bench golden tools
+
+run: ## the main job on the built-in sample site; nothing is sent
+	$(GO) run ./cmd/digest send --dry-run
+
+test: tools ## all tests; installs what they need (Debian)
+	$(GO) test -count=1 ./...
+
+lint:
+	@unformatted=$$($(GO) tool gofumpt -l $(DIRS)); \
+	if [ -n "$$unformatted" ]; then echo "gofumpt would change: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+
+bench: ## ratios and costs; nothing is asserted
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+golden: ## renew the golden mails; look at the difference before you commit it
+	$(GO) test ./internal/compose -update
+
+tools: # PostgreSQL's server for the storage tests
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; }

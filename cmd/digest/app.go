@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"os"
+	"time"
+
+	"digest.example/internal/compose"
+	"digest.example/internal/config"
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+	"digest.example/internal/mail"
+	"digest.example/internal/publish"
+	"digest.example/internal/store"
+	"digest.example/internal/subscribers"
+	"digest.example/internal/web"
+	"digest.example/templates"
+)
+
+// What store must satisfy for the floors that declare it.
+var (
+	_ publish.Store     = (*store.Store)(nil)
+	_ subscribers.Store = (*store.Store)(nil)
+	_ web.Database      = (*store.Store)(nil)
+)
+
+// How long a claim may be worked on, and open transactions may take once we were
+// asked to stop.
+const (
+	leaseTime = 15 * time.Minute
+	drainTime = 30 * time.Second
+)
+
+// app is one run of the program.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	environ  []string
+
+	configFile string
+	json       bool
+	config     config.Config
+	engine     *delivery.Engine
+}
+
+// abort makes what is draining stop at once.
+func (a *app) abort() {
+	if a.engine != nil {
+		a.engine.Abort()
+	}
+}
+
+// load reads the configuration and returns its newsletters.
+func (a *app) load() ([]publish.Newsletter, error) {
+	c, err := config.Load(a.configFile, a.environ)
+	a.config = c
+	if err != nil {
+		return nil, err
+	}
+	return a.newsletters()
+}
+
+// log writes for people on standard error.
+func (a *app) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.err, nil))
+}
+
+// open opens the database for what a command is about to do.
+func (a *app) open(ctx context.Context, mode store.Mode) (*store.Store, error) {
+	return store.Open(ctx, a.config.Database, store.Options{Mode: mode, Logger: a.log()})
+}
+
+// list is the service that changes who is on the lists.
+func (a *app) list(s *store.Store, keys *subscribers.Keys) *subscribers.List {
+	return subscribers.NewList(subscribers.Options{Store: s, Keys: keys, Now: time.Now, Random: rand.Reader})
+}
+
+// sender is who may send: the only process with a SQLite database, one of
+// several with PostgreSQL.
+func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, progress publish.Progress) (*publish.Publisher, error) {
+	dialer, err := a.dialer()
+	if err != nil {
+		return nil, err
+	}
+	owner := make([]byte, 8)
+	rand.Read(owner)
+	name := hex.EncodeToString(owner)
+	a.engine = delivery.New(s, delivery.Options{
+		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
+		Owner:   name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
+		Lease: leaseTime, Drain: drainTime,
+		Now: time.Now, Random: mathrand.Float64, Log: a.log(),
+	})
+	return a.publisher(s, keys, newsletters, a.engine, progress, name)
+}
+
+// publisher wires the four steps. Without a deliverer it can only preview.
+func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, d publish.Deliverer, progress publish.Progress, owner string) (*publish.Publisher, error) {
+	composer, err := compose.New(templates.Files)
+	if err != nil {
+		return nil, err
+	}
+	return publish.New(s, publish.Options{
+		Newsletters: newsletters,
+		Composer:    composer,
+		Deliverer:   d,
+		Token: func(subscriber, newsletter string) (string, error) {
+			return keys.Token(subscribers.PurposeUnsubscribe, subscriber, newsletter)
+		},
+		Nobody:    subscribers.Nobody,
+		Reachable: reachable,
+		Alert:     func(text string) { a.log().Warn(text) },
+		Progress:  progress,
+		Owner:     owner,
+		Exclusive: !isPostgres(a.config.Database),
+		Now:       time.Now,
+		Log:       a.log(),
+	}), nil
+}
+
+// withPublisher opens the database for a change beside whoever is sending, with
+// the newsletters made known to it.
+func (a *app) withPublisher(ctx context.Context, newsletters []publish.Newsletter, do func(*store.Store, *subscribers.Keys, *publish.Publisher) error) (err error) {
+	s, err := a.open(ctx, store.ReadWrite)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s)
+	keys, err := a.keys(ctx, s, false)
+	if err != nil {
+		return err
+	}
+	p, err := a.publisher(s, keys, newsletters, nil, silent{}, "")
+	if err != nil {
+		return err
+	}
+	if err := p.Register(ctx); err != nil {
+		return err
+	}
+	return do(s, keys, p)
+}
+
+// dialer reaches the relay as the configuration says.
+func (a *app) dialer() (*mail.Dialer, error) {
+	c := a.config.SMTP
+	return mail.NewDialer(mail.Options{
+		Host: c.Host, Port: c.Port, Username: c.Username, Password: c.Password, TLS: mail.TLSMode(c.TLS),
+	})
+}
+
+// reachable asks whether unsubscribe links lead to this database's pages.
+func reachable(ctx context.Context, publicURL, databaseID string) error {
+	if placeholder(publicURL) {
+		return fmt.Errorf("web.public_url is still the placeholder %s: set it to the address under which "+
+			"digest serve can be reached, so that readers can unsubscribe", publicURL)
+	}
+	return web.Probe(ctx, http.DefaultClient, publicURL, databaseID)
+}
+
+// print writes v as JSON for scripts, or calls text for people.
+func (a *app) print(v any, text func(w io.Writer)) error {
+	if !a.json {
+		text(a.out)
+		return nil
+	}
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// closing adds the error of closing something to a command's own.
+func closing(err *error, c io.Closer) {
+	*err = errors.Join(*err, c.Close())
+}
+
+// release adds the error of giving up the lock to a command's own.
+func release(err *error, l *store.Lock) {
+	*err = errors.Join(*err, l.Release())
+}
+
+// locked takes the lock of the one sending process and brings the schema up to
+// date, which only its holder may do.
+func (a *app) locked(ctx context.Context) (*store.Store, *store.Lock, error) {
+	lock, err := store.AcquireLock(a.config.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := store.Open(ctx, a.config.Database, store.Options{Mode: store.Upgrade, Lock: lock, Logger: a.log()})
+	if err != nil {
+		return nil, nil, errors.Join(err, lock.Release())
+	}
+	return s, lock, nil
+}
+
+// pick is the newsletter that a command is about: the named one, or the only one.
+func pick(newsletters []publish.Newsletter, name string) (*publish.Newsletter, error) {
+	var names string
+	for i := range newsletters {
+		if newsletters[i].Name == name || (name == "" && len(newsletters) == 1) {
+			return &newsletters[i], nil
+		}
+		names += " " + newsletters[i].Name
+	}
+	if name == "" {
+		return nil, fmt.Errorf("%w: there are several newsletters: say which with --newsletter, one of%s", digest.ErrUsage, names)
+	}
+	return nil, fmt.Errorf("%w: there is no newsletter %q; there is%s", digest.ErrUsage, name, names)
+}
+
+// picks are the newsletters that a command is about: the named one, or all.
+func picks(newsletters []publish.Newsletter, name string) ([]*publish.Newsletter, error) {
+	if name != "" {
+		n, err := pick(newsletters, name)
+		return []*publish.Newsletter{n}, err
+	}
+	var all []*publish.Newsletter
+	for i := range newsletters {
+		all = append(all, &newsletters[i])
+	}
+	return all, nil
+}
+
+// isTerminal says whether f is one.
+func isTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"digest.example/internal/digest"
+)
+
+// isCobraUsage recognises the complaints for which cobra has no error type.
+func isCobraUsage(text string) bool {
+	return strings.HasPrefix(text, "unknown command") || strings.HasPrefix(text, "if any flags in the group")
+}
+
+// exactly wants n arguments, described by what.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%w: %s needs %s (see %s --help)", digest.ErrUsage, c.CommandPath(), what, c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// none wants no arguments.
+func none(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%w: %s takes no arguments, but got %q", digest.ErrUsage, c.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// group makes a command that only holds others.
+func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		return fmt.Errorf("%w: %s has no command %q (see %s --help)", digest.ErrUsage, c.CommandPath(), args[0], c.CommandPath())
+	}
+	c.AddCommand(subs...)
+	return c
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"digest.example/internal/config"
+	"digest.example/internal/publish"
+	"digest.example/internal/store"
+)
+
+// dryRun makes the issues as they would be now and writes them to preview/.
+func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, name string) (err error) {
+	chosen, err := picks(newsletters, name)
+	if err != nil {
+		return err
+	}
+	s, p, err := a.viewer(ctx, newsletters)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s)
+	var plans []plan
+	for _, n := range chosen {
+		v, err := p.Preview(ctx, n)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Name, err)
+		}
+		made, err := makePlan(ctx, s, n, v)
+		if err != nil {
+			return err
+		}
+		made.Folder = previewFolder(n.Name, len(chosen))
+		if err := a.writePreview(p, n, v, made); err != nil {
+			return err
+		}
+		plans = append(plans, made)
+	}
+	return a.print(plans, func(w io.Writer) {
+		for _, made := range plans {
+			made.report(w)
+		}
+		a.hint(w)
+	})
+}
+
+// viewer is a publisher that can only look.
+func (a *app) viewer(ctx context.Context, newsletters []publish.Newsletter) (*store.Store, *publish.Publisher, error) {
+	s, err := a.open(ctx, store.ReadOnly)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := a.keys(ctx, s, true)
+	if err == nil {
+		var p *publish.Publisher
+		if p, err = a.publisher(s, keys, newsletters, nil, silent{}, ""); err == nil {
+			return s, p, nil
+		}
+	}
+	closing(&err, s)
+	return nil, nil, err
+}
+
+// hint tells those who have only seen the sample site how to go on.
+func (a *app) hint(w io.Writer) {
+	for _, n := range a.config.Newsletters {
+		for _, s := range n.Sources {
+			if s.Kind != config.KindSample {
+				return
+			}
+		}
+	}
+	fmt.Fprintf(w, `
+This was the built-in sample site. To make it yours:
+  1. edit %s: title, from, postal_address, smtp, web.public_url; digest check says what is wrong
+  2. digest subscribers add you@your.domain
+  3. digest send --to you@your.domain    one real copy; then leave digest serve running
+`, a.configName())
+}
+
+func previewFolder(newsletter string, of int) string {
+	if of == 1 {
+		return "preview"
+	}
+	return "preview/" + strings.ReplaceAll(newsletter, "/", "-")
+}

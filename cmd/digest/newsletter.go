@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"digest.example/internal/config"
+	"digest.example/internal/digest"
+	"digest.example/internal/publish"
+	"digest.example/internal/schedule"
+	"digest.example/internal/sources"
+	"digest.example/internal/sources/sample"
+)
+
+// newsletters turns the configuration's newsletters into what publishing works
+// with, and finds what only the packages concerned can find wrong with them.
+func (a *app) newsletters() ([]publish.Newsletter, error) {
+	var all []publish.Newsletter
+	var problems config.Problems
+	for i, c := range a.config.Newsletters {
+		n, err := newsletter(c, a.config.Web.PublicURL)
+		if err != nil {
+			problems = append(problems, config.Problem{
+				File: a.configName(), Key: fmt.Sprintf("newsletters[%d].schedule", i), Text: err.Error(),
+			})
+			continue
+		}
+		n.NoteFile = noteFile(c.Name, len(a.config.Newsletters))
+		all = append(all, n)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return all, nil
+}
+
+func (a *app) configName() string {
+	if a.configFile == "" {
+		return config.DefaultFile
+	}
+	return a.configFile
+}
+
+// noteFile is where the editor writes the next note: notes/NEXT.md, in a folder
+// of its own for each newsletter where there are several.
+func noteFile(name string, of int) string {
+	if of == 1 {
+		return filepath.Join("notes", "NEXT.md")
+	}
+	return filepath.Join("notes", name, "NEXT.md")
+}
+
+func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, error) {
+	s, err := schedule.Parse(c.Schedule, c.Timezone)
+	if err != nil {
+		return publish.Newsletter{}, err
+	}
+	location, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return publish.Newsletter{}, err
+	}
+	n := publish.Newsletter{Spec: c.Schedule, Schedule: s, Newsletter: digest.Newsletter{
+		Name: c.Name, Title: c.Title, From: c.From, ReplyTo: c.ReplyTo,
+		EnvelopeFrom: envelopeFrom(c), UnsubscribeMailbox: c.UnsubscribeMailbox,
+		PostalAddress: c.PostalAddress, Language: c.Language, PublicURL: publicURL,
+		Location: location, MaxArticles: c.Articles.Max, Window: c.Articles.Window.Std(),
+		PerArticle: c.Comments.PerArticle, MinAge: c.Comments.MinAge.Std(),
+		Resend:  c.Delivery.InDoubt == config.InDoubtResend,
+		HoldMax: c.HoldMax.Std(), CatchUp: c.CatchUp.Std(),
+	}}
+	for _, s := range c.Sources {
+		ref := digest.SourceRef{Name: s.Name, URL: s.URL, Kind: s.Kind, Required: s.Required}
+		site, err := source(ref)
+		if err != nil {
+			return n, err
+		}
+		n.Sources = append(n.Sources, publish.Source{SourceRef: ref, Source: site})
+	}
+	return n, nil
+}
+
+// source makes the adapter for a kind of site.
+func source(ref digest.SourceRef) (sources.Source, error) {
+	if ref.Kind == config.KindSample {
+		return sample.New(ref.Name, time.Now)
+	}
+	return nil, fmt.Errorf("source %s: kind %q is not known", ref.Name, ref.Kind)
+}
+
+// envelopeFrom is where bounces go.
+func envelopeFrom(c config.Newsletter) string {
+	if c.EnvelopeFrom != "" {
+		return c.EnvelopeFrom
+	}
+	from, err := mail.ParseAddress(c.From)
+	if err != nil {
+		return "" // Validate has refused it
+	}
+	return from.Address
+}
+
+// placeholder says whether an address lies in a domain that is reserved for
+// examples (RFC 2606), where nothing can ever answer.
+func placeholder(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := "." + strings.ToLower(u.Hostname())
+	for _, reserved := range []string{".example", ".invalid", ".example.com", ".example.net", ".example.org"} {
+		if strings.HasSuffix(host, reserved) {
+			return true
+		}
+	}
+	return false
+}
+
+// isConfigError says whether the configuration alone is to blame.
+func isConfigError(err error) bool { return errors.Is(err, digest.ErrConfig) }

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/publish"
+)
+
+// plan is what a dry run says in plan.json: everything that would be printed
+// and why, and who would get it.
+type plan struct {
+	Newsletter string            `json:"newsletter"`
+	Issue      string            `json:"issue"` // the name that it would have
+	At         time.Time         `json:"at"`
+	Since      time.Time         `json:"since"`
+	Subject    string            `json:"subject,omitempty"`
+	Preheader  string            `json:"preheader,omitempty"`
+	Bytes      int               `json:"html_bytes"`
+	Printed    []printedItem     `json:"printed"`
+	Left       []digest.Omission `json:"left_out"`
+	Trimmed    []string          `json:"trimmed,omitempty"`
+	Warnings   []string          `json:"warnings,omitempty"`
+	Failures   []string          `json:"failed_sources,omitempty"`
+	Holds      []publish.Hold    `json:"would_be_held,omitempty"`
+	Recipients recipients        `json:"recipients"`
+	Folder     string            `json:"folder"`
+	full, more int
+	comments   int
+}
+
+// printedItem is an article or a comment that the issue prints.
+type printedItem struct {
+	digest.Item
+	Title  string   `json:"title,omitempty"`
+	Author string   `json:"author,omitempty"`
+	URL    string   `json:"url,omitempty"`
+	Why    []string `json:"why,omitempty"`
+}
+
+// recipients are counts: a plan may be shown around, addresses may not.
+type recipients struct {
+	Total   int            `json:"total"`
+	Domains map[string]int `json:"by_domain,omitempty"`
+	LeftOut map[string]int `json:"left_out,omitempty"` // by reason
+}
+
+// lister lists who is on a newsletter's list.
+type lister interface {
+	Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error
+}
+
+func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Preview) (plan, error) {
+	p := plan{
+		Newsletter: n.Name, Issue: fmt.Sprintf("%s/%d", n.Name, v.Issue.Number),
+		At: v.Issue.CutOff.In(n.Location), Since: v.Issue.Since.In(n.Location),
+		Subject: v.Rendered.Subject, Preheader: v.Rendered.Preheader, Bytes: len(v.Rendered.HTML),
+		Left: v.Issue.Left, Trimmed: v.Rendered.Trimmed, Warnings: v.Issue.Warnings,
+		Failures: v.Failures, Holds: v.Holds,
+		Recipients: recipients{Domains: map[string]int{}, LeftOut: map[string]int{}},
+	}
+	p.list(v)
+	err := l.Recipients(ctx, n.Name, func(r digest.Recipient) error {
+		p.Recipients.count(r)
+		return nil
+	})
+	return p, err
+}
+
+// list names what the issue prints, in its order.
+func (p *plan) list(v publish.Preview) {
+	known := map[digest.Item]printedItem{}
+	for _, picks := range [][]digest.Pick{v.Issue.Lead, v.Issue.More, v.Issue.Discussed} {
+		for _, pick := range picks {
+			a := pick.Article
+			known[digest.Item{Source: a.Source, Article: a.ID}] = printedItem{
+				Title: a.Title, Author: a.Author.Name, URL: a.URL, Why: pick.Why,
+			}
+			for _, c := range pick.Comments {
+				known[digest.Item{Source: a.Source, Article: a.ID, Comment: c.Comment.ID}] = printedItem{
+					Title: a.Title, Author: c.Comment.Author.Name, URL: c.Comment.URL, Why: c.Why,
+				}
+			}
+		}
+	}
+	for _, item := range v.Rendered.Items {
+		out := known[digest.Item{Source: item.Source, Article: item.Article, Comment: item.Comment}]
+		out.Item = item
+		p.Printed = append(p.Printed, out)
+		switch {
+		case item.Comment != "":
+			p.comments++
+		case item.Section == digest.SectionMore:
+			p.more++
+		default:
+			p.full++
+		}
+	}
+}
+
+func (r *recipients) count(one digest.Recipient) {
+	if one.LeftOut != "" {
+		r.LeftOut[one.LeftOut]++
+		return
+	}
+	r.Total++
+	_, domain, _ := strings.Cut(one.Address, "@")
+	r.Domains[strings.ToLower(domain)]++
+}
+
+// report is the plan for people.
+func (p plan) report(w io.Writer) {
+	fmt.Fprintf(w, "%s as it would be now, %s\n", p.Issue, p.At.Format("Mon 2 Jan 2006 15:04 MST"))
+	if len(p.Printed) == 0 {
+		fmt.Fprintf(w, "  nothing new since %s: no mail would go out\n", p.Since.Format("Mon 2 Jan"))
+	} else {
+		fmt.Fprintf(w, "  subject      %s\n", p.Subject)
+		fmt.Fprintf(w, "  preheader    %s\n", p.Preheader)
+		fmt.Fprintf(w, "  prints       %d articles in full, %d as titles, %d comments; %d bytes of HTML\n", p.full, p.more, p.comments, p.Bytes)
+	}
+	for _, t := range p.Trimmed {
+		fmt.Fprintf(w, "  trimmed      %s\n", t)
+	}
+	fmt.Fprintf(w, "  recipients   %d%s\n", p.Recipients.Total, domains(p.Recipients.Domains))
+	for _, reason := range sortedKeys(p.Recipients.LeftOut) {
+		fmt.Fprintf(w, "  left out     %d %s\n", p.Recipients.LeftOut[reason], reason)
+	}
+	for _, line := range p.Failures {
+		fmt.Fprintf(w, "  failed       %s\n", line)
+	}
+	for _, line := range p.Warnings {
+		fmt.Fprintf(w, "  warning      %s\n", line)
+	}
+	for _, h := range p.Holds {
+		fmt.Fprintf(w, "  would hold   %s: %s\n", h.Code, h.Why)
+	}
+	if len(p.Printed) > 0 {
+		fmt.Fprintf(w, "  written      %s/: issue.html, issue.txt, sample.eml; plan.json says what is printed and why\n", p.Folder)
+	}
+}
+
+// domains are the most frequent domains, in brackets.
+func domains(count map[string]int) string {
+	names := sortedKeys(count)
+	sort.SliceStable(names, func(i, j int) bool { return count[names[i]] > count[names[j]] })
+	var parts []string
+	for i, name := range names {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("%d more domains", len(names)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", count[name], name))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func sortedKeys(m map[string]int) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/publish"
+	"digest.example/internal/store"
+)
+
+// sendOptions are the flags of digest send.
+type sendOptions struct {
+	dryRun, now    bool
+	to, newsletter string
+	force          []string
+	wait           time.Duration
+}
+
+func (a *app) sendCommand() *cobra.Command {
+	var o sendOptions
+	c := &cobra.Command{
+		Use:   "send",
+		Short: "Send what is due, once, and exit",
+		Long: `Send what is due of every newsletter and finish what is unfinished, then exit.
+With nothing due it says when the next slot is. Call it from a system's cron every
+ten minutes, or leave digest serve running instead; both may run at once.
+
+--dry-run makes the issue as it would be now, due or not, by the same code, and
+writes it to preview/. Nothing is sent and the database is not touched.`,
+		Example: `  digest send --dry-run                  what would go to whom, in preview/
+  digest send --to me@example.org        one real copy of it; nothing is recorded
+  digest send --now                      an extra issue, to all subscribers
+  digest send                            what is due`,
+		Args: none,
+		RunE: func(c *cobra.Command, _ []string) error { return a.send(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.BoolVar(&o.dryRun, "dry-run", false, "write the issue to preview/ and send nothing")
+	f.StringVar(&o.to, "to", "", "send one copy of the issue to this address and record nothing")
+	f.BoolVar(&o.now, "now", false, "send an extra issue")
+	f.StringVar(&o.newsletter, "newsletter", "", "only this newsletter")
+	f.StringSliceVar(&o.force, "force", nil, "go past a hold, by its code: unsubscribe-unreachable, source-failed")
+	f.DurationVar(&o.wait, "wait", 10*time.Minute, "wait for retries that come due within this time")
+	c.MarkFlagsMutuallyExclusive("dry-run", "to", "now")
+	return c
+}
+
+func (a *app) send(ctx context.Context, o sendOptions) error {
+	newsletters, err := a.load()
+	if err != nil {
+		return err
+	}
+	if err := publish.CheckForce(o.force); err != nil {
+		return err
+	}
+	switch {
+	case o.dryRun:
+		return a.dryRun(ctx, newsletters, o.newsletter)
+	case o.to != "":
+		return a.sendTo(ctx, newsletters, o)
+	case o.now:
+		return a.sendNow(ctx, newsletters, o)
+	default:
+		return a.sendDue(ctx, newsletters, o)
+	}
+}
+
+// sendDue sends what is due, and takes the lock only if something is.
+func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
+	chosen, err := picks(newsletters, o.newsletter)
+	if err != nil {
+		return err
+	}
+	idle, err := a.idle(ctx, newsletters, chosen)
+	if err != nil || idle {
+		return err
+	}
+	s, lock, err := a.locked(ctx)
+	if errors.Is(err, digest.ErrBusy) {
+		return a.leaveToOther(ctx, chosen, o, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer release(&err, lock)
+	defer closing(&err, s)
+	p, err := a.starting(ctx, s, newsletters)
+	if err != nil {
+		return err
+	}
+	ids, err := p.SendDue(ctx, chosen, o.force, o.wait)
+	return errors.Join(err, a.outcome(context.WithoutCancel(ctx), s, ids))
+}
+
+// idle says whether there is nothing to send, and if so tells what comes next.
+func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen []*publish.Newsletter) (idle bool, err error) {
+	s, err := a.open(ctx, store.ReadWrite)
+	if errors.Is(err, digest.ErrSchema) {
+		return false, nil // the lock's holder brings it up to date
+	}
+	if err != nil {
+		return false, err
+	}
+	defer closing(&err, s)
+	keys, err := a.keys(ctx, s, false)
+	if err != nil {
+		return false, err
+	}
+	p, err := a.publisher(s, keys, newsletters, nil, nil, "")
+	if err != nil {
+		return false, err
+	}
+	if err := p.Register(ctx); err != nil {
+		return false, err
+	}
+	var report []waiting
+	for _, n := range chosen {
+		unended, due, err := p.Pending(ctx, n)
+		if err != nil {
+			return false, err
+		}
+		w := waiting{Newsletter: n.Name, Next: p.Next(n).At.In(n.Location)}
+		for _, r := range unended {
+			if r.State != digest.IssuePaused {
+				return false, nil
+			}
+			w.Paused = append(w.Paused, r.Name()+": "+r.Reason)
+		}
+		if due {
+			return false, nil
+		}
+		report = append(report, w)
+	}
+	return true, errors.Join(a.print(report, func(w io.Writer) { printWaiting(w, report) }), pausedError(report))
+}
+
+// waiting is a newsletter of which nothing can be sent now.
+type waiting struct {
+	Newsletter string    `json:"newsletter"`
+	Next       time.Time `json:"next"`
+	Paused     []string  `json:"paused,omitempty"`
+}
+
+func printWaiting(w io.Writer, report []waiting) {
+	for _, r := range report {
+		fmt.Fprintf(w, "%s: nothing due. Next slot: %s\n", r.Newsletter, r.Next.Format("Mon 2 Jan 2006 15:04 MST"))
+		for _, p := range r.Paused {
+			fmt.Fprintf(w, "  paused %s\n", p)
+		}
+	}
+}
+
+// pausedError makes a paused issue a reason not to exit with success.
+func pausedError(report []waiting) error {
+	for _, r := range report {
+		if len(r.Paused) > 0 {
+			return fmt.Errorf("%w: %s (digest resume, or digest cancel)", digest.ErrIncomplete, r.Paused[0])
+		}
+	}
+	return nil
+}
+
+// starting makes the sender and puts right what an earlier run left behind.
+func (a *app) starting(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) (*publish.Publisher, error) {
+	keys, err := a.keys(ctx, s, false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.sender(s, keys, newsletters, a.progress())
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Start(ctx)
+}
+
+// sendNow sends an extra issue, or has the process that holds the lock send it.
+func (a *app) sendNow(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
+	n, err := pick(newsletters, o.newsletter)
+	if err != nil {
+		return err
+	}
+	s, lock, err := a.locked(ctx)
+	if errors.Is(err, digest.ErrBusy) {
+		return a.ask(ctx, n, digest.RequestSendNow, o)
+	}
+	if err != nil {
+		return err
+	}
+	defer release(&err, lock)
+	defer closing(&err, s)
+	p, err := a.starting(ctx, s, newsletters)
+	if err != nil {
+		return err
+	}
+	id, err := p.SendNow(ctx, n, o.force, o.wait)
+	return errors.Join(err, a.outcome(context.WithoutCancel(ctx), s, []string{id}))
+}
+
+// leaveToOther is what send does while another process sends: nothing, unless a
+// held issue is to be released.
+func (a *app) leaveToOther(ctx context.Context, chosen []*publish.Newsletter, o sendOptions, busy error) error {
+	if len(o.force) == 0 {
+		fmt.Fprintf(a.err, "digest: %v; it sends what is due\n", busy)
+		return nil
+	}
+	for _, n := range chosen {
+		if err := a.ask(ctx, n, digest.RequestRelease, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}

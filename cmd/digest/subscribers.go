@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/publish"
+	"digest.example/internal/store"
+	"digest.example/internal/subscribers"
+)
+
+func (a *app) subscribersCommand() *cobra.Command {
+	var newsletter string
+	c := group(&cobra.Command{
+		Use:   "subscribers",
+		Short: "Add, remove and list the readers of a newsletter",
+		Example: `  digest subscribers add ann@example.org
+  digest subscribers list`,
+	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter))
+	c.PersistentFlags().StringVar(&newsletter, "newsletter", "", "which newsletter, where there are several")
+	return c
+}
+
+func (a *app) addCommand(newsletter *string) *cobra.Command {
+	var how string
+	c := &cobra.Command{
+		Use:   "add ADDRESS... | add -",
+		Short: "Put people who agreed to it on the list",
+		Long: `Put people on the list on your word that they agreed; --how is kept as the evidence.
+Nobody who left, bounced or complained comes back this way. With - the addresses are
+read from standard input, one a line, as ann@example.org or Ann <ann@example.org>.`,
+		Example: `  digest subscribers add ann@example.org "Bob <bob@example.org>"
+  digest subscribers add --how "sign-up sheet, harbour fair 2026" - < sheet.txt`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("%w: which addresses? Give them, or - to read them from standard input", digest.ErrUsage)
+			}
+			return a.withList(c.Context(), *newsletter, func(ctx context.Context, l *subscribers.List, n *publish.Newsletter) error {
+				return a.add(ctx, l, n, args, how)
+			})
+		},
+	}
+	c.Flags().StringVar(&how, "how", "operator", "how they agreed, kept as evidence")
+	return c
+}
+
+// addMost is how many lines are read before they are added.
+const addMost = 5000
+
+func (a *app) add(ctx context.Context, l *subscribers.List, n *publish.Newsletter, args []string, how string) error {
+	count := map[subscribers.Result]int{}
+	var trouble []subscribers.Outcome
+	err := inBatches(a.in, args, func(entries []string) error {
+		outcomes, err := l.Add(ctx, n.ID, entries, how)
+		for _, o := range outcomes {
+			count[o.Result]++
+			if o.Result == subscribers.Refused || o.Result == subscribers.Invalid {
+				trouble = append(trouble, o)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	result := struct {
+		Newsletter string                     `json:"newsletter"`
+		Counts     map[subscribers.Result]int `json:"counts"`
+		NotAdded   []subscribers.Outcome      `json:"not_added"`
+	}{n.Name, count, trouble}
+	err = a.print(result, func(w io.Writer) {
+		for _, o := range trouble {
+			fmt.Fprintf(w, "%s %s: %s\n", o.Result, o.Entry, o.Why)
+		}
+		fmt.Fprintf(w, "%s: %d added, %d already active, %d refused, %d invalid\n", n.Name,
+			count[subscribers.Added], count[subscribers.Already], count[subscribers.Refused], count[subscribers.Invalid])
+	})
+	if err == nil && len(trouble) > 0 {
+		return fmt.Errorf("%w: %d of the addresses were not added", digest.ErrRefused, len(trouble))
+	}
+	return err
+}
+
+// inBatches calls f with the entries given as arguments, or, for the single
+// argument "-", with those of in.
+func inBatches(in io.Reader, args []string, f func([]string) error) error {
+	if len(args) != 1 || args[0] != "-" {
+		return f(args)
+	}
+	lines := bufio.NewScanner(in)
+	var batch []string
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" {
+			batch = append(batch, line)
+		}
+		if len(batch) == addMost {
+			if err := f(batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read the addresses: %w", err)
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	return f(batch)
+}
+
+func (a *app) removeCommand(newsletter *string) *cobra.Command {
+	var evidence string
+	c := &cobra.Command{
+		Use:     "remove ADDRESS",
+		Short:   "Unsubscribe somebody who asked you to",
+		Example: `  digest subscribers remove ann@example.org --evidence "letter of 3 May"`,
+		Args:    exactly(1, "one address"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withList(c.Context(), *newsletter, func(ctx context.Context, l *subscribers.List, n *publish.Newsletter) error {
+				changed, err := l.Remove(ctx, n.ID, args[0], evidence)
+				switch {
+				case err != nil:
+					return err
+				case changed:
+					fmt.Fprintf(a.out, "%s: %s is unsubscribed\n", n.Name, args[0])
+				default:
+					fmt.Fprintf(a.out, "%s: %s had left already\n", n.Name, args[0])
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&evidence, "evidence", "asked the operator", "why, kept as evidence")
+	return c
+}
+
+func (a *app) listCommand(newsletter *string) *cobra.Command {
+	var state string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the readers and what they agreed to",
+		Example: "  digest subscribers list --state unsubscribed",
+		Args:    none,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.listConsents(c.Context(), *newsletter, subscribers.State(state))
+		},
+	}
+	c.Flags().StringVar(&state, "state", "", "only these: pending, active, unsubscribed, bounced, complained")
+	return c
+}
+
+func (a *app) listConsents(ctx context.Context, newsletter string, state subscribers.State) (err error) {
+	newsletters, err := a.load()
+	if err != nil {
+		return err
+	}
+	n, err := pick(newsletters, newsletter)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx, store.ReadOnly)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s)
+	id, err := s.NewsletterID(ctx, n.Name)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(a.out)
+	defer func() { err = flush(out, err) }()
+	lines := json.NewEncoder(out)
+	return s.Consents(ctx, id, state, func(c subscribers.Consent) error {
+		if a.json {
+			return lines.Encode(map[string]any{
+				"address": c.Subscriber.Address, "name": c.Subscriber.Name, "state": c.State,
+				"since": c.Since.UTC().Format(time.RFC3339), "how": c.How,
+			})
+		}
+		_, err := fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Subscriber.Address, c.State, c.Since.In(n.Location).Format("2006-01-02"), c.How)
+		return err
+	})
+}
+
+func flush(w *bufio.Writer, err error) error {
+	if flushErr := w.Flush(); err == nil {
+		return flushErr
+	}
+	return err
+}
+
+// withList opens the database for a change of a newsletter's list.
+func (a *app) withList(ctx context.Context, name string, do func(context.Context, *subscribers.List, *publish.Newsletter) error) error {
+	newsletters, err := a.load()
+	if err != nil {
+		return err
+	}
+	n, err := pick(newsletters, name)
+	if err != nil {
+		return err
+	}
+	return a.withPublisher(ctx, newsletters, func(s *store.Store, keys *subscribers.Keys, _ *publish.Publisher) error {
+		return do(ctx, a.list(s, keys), n)
+	})
+}

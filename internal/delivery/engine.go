@@ -1,0 +1,146 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"digest.example/internal/mail"
+)
+
+// Session is one SMTP connection whose last step, the dot, is its caller's to take.
+type Session interface {
+	// Offer does everything up to and without the dot. A *mail.ReplyError means
+	// that the relay said no, any other error that the connection is gone.
+	Offer(ctx context.Context, from, to string, data []byte) error
+	// Commit writes the dot and reads the reply. Any error but a
+	// *mail.ReplyError leaves open whether the relay took the message.
+	Commit(ctx context.Context) (mail.Reply, error)
+	// Broken says whether the connection can carry no other message.
+	Broken() bool
+	// Close ends the session politely, Abort at once.
+	Close() error
+	Abort()
+}
+
+// Options are what an Engine needs beside its Store.
+type Options struct {
+	Connect     func(ctx context.Context) (Session, error)
+	Owner       string  // this process, in the ledger
+	Connections int     // at most so many sessions; at least 1
+	PerSecond   float64 // messages a second over all of them; 0: no limit
+	Lease       time.Duration
+	Drain       time.Duration // how long open transactions may take after ctx ends
+	Now         func() time.Time
+	Random      func() float64 // in [0,1), spreads retries
+	Log         *slog.Logger
+}
+
+// Engine delivers issues, one at a time.
+type Engine struct {
+	store Store
+	o     Options
+
+	abortOnce sync.Once
+	aborted   chan struct{}
+}
+
+// New returns an engine.
+func New(store Store, o Options) *Engine {
+	o.Connections = max(o.Connections, 1)
+	return &Engine{store: store, o: o, aborted: make(chan struct{})}
+}
+
+// Abort makes a Run that is draining, and every later one, stop at once. What
+// is between dot and reply becomes in doubt. It may be called twice.
+func (e *Engine) Abort() { e.abortOnce.Do(func() { close(e.aborted) }) }
+
+// Job is one issue to deliver.
+type Job struct {
+	Issue  string
+	From   string // envelope sender
+	GiveUp time.Time
+	Resend bool // send again what is in doubt
+	// Build appends the SMTP data of one recipient, dot-stuffed and without the
+	// final CRLF, to dst.
+	Build func(dst []byte, d Delivery) ([]byte, error)
+	// Observe, if set, is told what became of each row, from several goroutines.
+	Observe func(State)
+}
+
+// Report is what a Run did.
+type Report struct {
+	Results Counts // rows by the state they were left in; Ready: deferred
+	// Pause says why the issue must not go on without its operator; or is empty.
+	Pause string
+	// Down is why the relay cannot be reached; or nil.
+	Down error
+}
+
+// ErrAborted is returned by Run after Abort.
+var ErrAborted = errors.New("sending was aborted")
+
+// Run sends what is due of the issue, and returns when nothing more is due,
+// when the issue's state no longer allows it, when the report says why it must
+// not go on, or when ctx ends and the open transactions have finished.
+func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
+	work, stop := e.outlive(ctx)
+	defer stop()
+	r := &run{
+		Engine: e, job: job, work: work,
+		writer: newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections),
+		feed:   make(chan Delivery, e.o.Connections),
+		halted: make(chan struct{}),
+		report: Report{Results: Counts{}},
+	}
+	if e.o.PerSecond > 0 {
+		r.limit = rate.NewLimiter(rate.Limit(e.o.PerSecond), 1)
+	}
+	go r.writer.run(work)
+	var workers sync.WaitGroup
+	for range e.o.Connections {
+		workers.Go(r.worker)
+	}
+	err := r.claimAll(ctx)
+	close(r.feed)
+	workers.Wait()
+	for d := range r.feed {
+		r.release(d)
+	}
+	r.writer.close()
+	if err == nil && errors.Is(context.Cause(work), ErrAborted) {
+		err = ErrAborted
+	}
+	return r.report, err
+}
+
+// outlive returns a context that ends Drain after ctx does, or on Abort: open
+// transactions get the time to hear their reply.
+func (e *Engine) outlive(ctx context.Context) (context.Context, func()) {
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-work.Done():
+			return
+		case <-e.aborted:
+			cancel(ErrAborted)
+			return
+		}
+		timer := time.NewTimer(e.o.Drain)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(fmt.Errorf("open transactions took longer than %s", e.o.Drain))
+		case <-e.aborted:
+			cancel(ErrAborted)
+		case <-work.Done():
+		}
+	}()
+	return work, func() { cancel(nil) }
+}

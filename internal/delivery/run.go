@@ -1,0 +1,156 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"digest.example/internal/digest"
+)
+
+// A claim should cover about a second of sending, so that pausing and
+// unsubscribing act within one; and it stays a short transaction.
+const (
+	claimSpan = time.Second
+	claimMax  = 1000
+	lockWait  = 5 * time.Second
+)
+
+// run is one call of Engine.Run.
+type run struct {
+	*Engine
+	job    Job
+	work   context.Context // outlives the caller's by the time to drain
+	writer *writer
+	limit  *rate.Limiter
+	feed   chan Delivery
+	halted chan struct{} // closed when the run must not go on
+
+	mu      sync.Mutex
+	report  Report
+	recent  window
+	drops   int // connections lost in a row
+	live    int // sessions open
+	stopped bool
+}
+
+// claimAll feeds the workers until nothing is due.
+func (r *run) claimAll(ctx context.Context) error {
+	n := 2 * r.o.Connections
+	for !r.over(ctx) {
+		rows, err := r.store.Claim(ctx, Claim{
+			Issue: r.job.Issue, Owner: r.o.Owner, Now: r.o.Now(), Lease: r.o.Lease, N: n,
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case transient(err):
+			r.o.Log.Error("the ledger cannot be read; claiming waits", "error", err, "retry_in", lockWait)
+			r.sleep(ctx, lockWait)
+			continue
+		case err != nil:
+			return fmt.Errorf("claim: %w", err)
+		case len(rows) == 0:
+			return nil
+		}
+		began := time.Now()
+		if !r.hand(ctx, rows) {
+			return nil
+		}
+		n = nextClaim(n, time.Since(began), r.o.Connections)
+	}
+	return nil
+}
+
+// nextClaim sizes the next claim by how long the last one took to hand out.
+func nextClaim(n int, took time.Duration, connections int) int {
+	if took < claimSpan/2 {
+		return min(2*n, claimMax)
+	}
+	return max(int(float64(n)*float64(claimSpan)/float64(took)), min(connections, n))
+}
+
+// hand gives rows to the workers; those that it cannot give go back.
+func (r *run) hand(ctx context.Context, rows []Delivery) bool {
+	for i, d := range rows {
+		select {
+		case <-ctx.Done():
+		case <-r.halted:
+		case r.feed <- d:
+			continue
+		}
+		for _, d := range rows[i:] {
+			r.release(d)
+		}
+		return false
+	}
+	return true
+}
+
+func (r *run) over(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	case <-r.halted:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *run) sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-r.halted:
+	case <-timer.C:
+	}
+}
+
+// release gives back a row that nothing was done with.
+func (r *run) release(d Delivery) {
+	r.writer.put(release(d, Claimed, d.NextAt, ""))
+}
+
+// halt stops the run for everybody; the first reason stays.
+func (r *run) halt(pause string, down error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return
+	}
+	r.stopped = true
+	r.report.Pause, r.report.Down = pause, down
+	close(r.halted)
+}
+
+// settle counts what became of a row and queues its change.
+func (r *run) settle(changes ...Change) {
+	r.writer.put(changes...)
+	to := changes[len(changes)-1].To
+	r.mu.Lock()
+	r.report.Results[to]++
+	r.mu.Unlock()
+	if r.job.Observe != nil {
+		r.job.Observe(to)
+	}
+}
+
+// connected counts sessions and says how many are open.
+func (r *run) connected(by int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live += by
+	return r.live
+}
+
+// transient says whether it makes sense to wait for the database: everything
+// but a schema that another version of the program has changed.
+func transient(err error) bool {
+	return err != nil && !errors.Is(err, digest.ErrSchema)
+}

@@ -1,0 +1,218 @@
+package delivery
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"digest.example/internal/mail"
+)
+
+// staleIntent is how long a session may wait for its intent to become durable
+// and still be trusted with a dot: servers hang up on silent clients, and a dot
+// into a dead connection would put a row in doubt for nothing.
+const staleIntent = 30 * time.Second
+
+// dropWait is the pause once connections are lost repeatedly.
+const dropWait = time.Minute
+
+// worker is one connection: it takes rows until there are no more.
+type worker struct {
+	*run
+	session Session
+	buf     []byte
+}
+
+func (r *run) worker() {
+	w := &worker{run: r}
+	defer w.hangUp(Session.Close)
+	for d := range r.feed {
+		if r.over(r.work) {
+			r.release(d)
+			continue
+		}
+		if !w.deliver(d) {
+			return
+		}
+	}
+}
+
+// hangUp ends the session, if there is one.
+func (w *worker) hangUp(how func(Session) error) {
+	if w.session == nil {
+		return
+	}
+	if err := how(w.session); err != nil {
+		w.o.Log.Debug("the SMTP session did not end well", "error", err)
+	}
+	w.session = nil
+	w.connected(-1)
+}
+
+func abort(s Session) error { s.Abort(); return nil }
+
+// deliver takes one row as far as it gets and says whether this worker should
+// go on with the next.
+func (w *worker) deliver(d Delivery) bool {
+	if w.job.GiveUp.Before(w.o.Now()) {
+		w.settle(change(d, Claimed, Expired))
+		return true
+	}
+	data, err := w.job.Build(w.buf[:0], d)
+	if err != nil {
+		w.unbuilt(d, err)
+		return true
+	}
+	w.buf = data
+	if w.limit != nil && w.limit.Wait(w.work) != nil {
+		w.release(d)
+		return true
+	}
+	if w.session == nil && !w.dial(d) {
+		return false
+	}
+	if err := w.session.Offer(w.work, w.job.From, d.Address, data); err != nil {
+		return w.offered(d, err)
+	}
+	return w.commit(d)
+}
+
+// unbuilt records that there can be no message for this recipient.
+func (w *worker) unbuilt(d Delivery, err error) {
+	c := change(d, Claimed, RenderError)
+	c.Reply = err.Error()
+	w.settle(c)
+	w.watch(RenderError)
+}
+
+// dial opens this worker's session. Where it cannot, the row goes back and the
+// worker retires; if it was the last, the relay counts as down.
+func (w *worker) dial(d Delivery) bool {
+	s, err := w.o.Connect(w.work)
+	if err == nil {
+		w.session = s
+		w.connected(+1)
+		return true
+	}
+	w.release(d)
+	var reply *mail.ReplyError
+	if errors.As(err, &reply) && isOwnFault(reply.Reply) {
+		w.halt(fmt.Sprintf("the relay refuses us: %v; put the smtp settings right (digest check --smtp), then resume", err), nil)
+		return false
+	}
+	w.o.Log.Warn("no connection to the relay", "error", err)
+	if w.connected(0) == 0 {
+		w.halt("", err)
+	}
+	return false
+}
+
+// offered deals with a transaction that failed before the dot.
+func (w *worker) offered(d Delivery, err error) bool {
+	if errors.Is(err, mail.ErrAddress) {
+		w.unbuilt(d, err)
+		return true
+	}
+	var reply *mail.ReplyError
+	if errors.As(err, &reply) {
+		v := judge(stage(reply.Command), reply.Reply)
+		if v != dropped {
+			w.answer(d, Claimed, v, reply.Reply)
+			if w.session.Broken() {
+				w.hangUp(abort)
+			}
+			return true
+		}
+	}
+	return w.lost(d, Claimed, err)
+}
+
+// lost gives back a row whose connection went away before its dot. The first
+// time it may be tried at once; when it repeats, after a minute, and this worker
+// leaves the relay to those that still have a session.
+func (w *worker) lost(d Delivery, from State, err error) bool {
+	w.hangUp(abort)
+	w.mu.Lock()
+	w.drops++
+	again := w.drops > 1
+	w.mu.Unlock()
+	at := d.NextAt
+	if again {
+		at = w.o.Now().Add(dropWait)
+	}
+	w.o.Log.Warn("the relay dropped a connection", "error", err)
+	w.settle(release(d, from, at, "connection lost: "+err.Error()))
+	return !again || w.connected(0) == 0
+}
+
+// commit makes the intent durable, writes the dot and records what came of it.
+func (w *worker) commit(d Delivery) bool {
+	asked := time.Now()
+	if !w.writer.commit(intend(d)) {
+		// Not ours any more: the subscriber left, or the database is gone. The
+		// relay has a message without its dot, which it must never get.
+		w.hangUp(abort)
+		return true
+	}
+	if time.Since(asked) > staleIntent || w.work.Err() != nil {
+		return w.lost(d, Committing, errors.New("the ledger took too long; no dot was written"))
+	}
+	reply, err := w.session.Commit(w.work)
+	var no *mail.ReplyError
+	switch {
+	case err == nil:
+		c := change(d, Committing, Accepted)
+		c.Attempts, c.Code, c.Reply = d.Attempts+1, reply.Code, reply.Text
+		w.settle(c)
+		w.mu.Lock()
+		w.drops = 0
+		w.mu.Unlock()
+		w.watch(Accepted)
+	case errors.As(err, &no):
+		w.answer(d, Committing, judge(atDot, no.Reply), no.Reply)
+	case errors.Is(err, mail.ErrNotCommitted):
+		return w.lost(d, Committing, err)
+	default:
+		w.settle(doubt(d, "no reply after the dot: "+err.Error(), w.job.Resend, w.o.Now().Add(dropWait))...)
+		w.hangUp(abort)
+		return true
+	}
+	if w.session.Broken() {
+		w.hangUp(abort)
+	}
+	return true
+}
+
+// answer records a negative reply.
+func (w *worker) answer(d Delivery, from State, v verdict, r mail.Reply) {
+	c := change(d, from, Failed)
+	c.Attempts, c.Code, c.Reply = d.Attempts+1, r.Code, r.String()
+	outcome := Failed
+	switch v {
+	case retryLater, dropped:
+		c.To = Ready
+		c.NextAt = w.o.Now().Add(pause(c.Attempts, w.o.Random()))
+		outcome = Ready
+	case ownFault:
+		c.To, c.Attempts, c.NextAt = Ready, d.Attempts, d.NextAt
+		outcome = Ready
+		w.halt(fmt.Sprintf("the relay refuses us, not the recipient: %q; put it right, then resume", r.String()), nil)
+	case bounce:
+		c.Bounce = true
+	case policy:
+		outcome = policyRefusal
+	case refused:
+	}
+	w.settle(c)
+	w.watch(outcome)
+}
+
+// watch pauses the issue where the last outcomes say that going on does harm.
+func (w *worker) watch(s State) {
+	w.mu.Lock()
+	why := w.recent.add(s)
+	w.mu.Unlock()
+	if why != "" {
+		w.halt(why, nil)
+	}
+}

@@ -1,0 +1,130 @@
+package delivery
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"time"
+)
+
+// writer makes every change of the ledger, for all connections together: what
+// they queue while one transaction is being made durable travels in the next
+// one, so a message costs a fraction of an fsync.
+type writer struct {
+	store Store
+	log   *slog.Logger
+	now   func() time.Time
+	in    chan entry
+	done  chan struct{}
+}
+
+// entry is one or more changes; they apply in order, in one transaction.
+// answer, if any, gets whether the last of them applied.
+type entry struct {
+	changes []Change
+	answer  chan<- bool
+}
+
+// group is how many entries one transaction takes at most: far below what would
+// make it long, far above what connections can queue.
+const group = 512
+
+func newWriter(store Store, log *slog.Logger, now func() time.Time, connections int) *writer {
+	return &writer{
+		store: store, log: log, now: now,
+		in: make(chan entry, 2*connections), done: make(chan struct{}),
+	}
+}
+
+// run writes until the queue is closed and empty. It gives up on a failing
+// database only when ctx ends: rows whose results are lost then stay committing,
+// which the next start reads as in doubt.
+func (w *writer) run(ctx context.Context) {
+	defer close(w.done)
+	for first := range w.in {
+		batch := w.gather(first)
+		var changes []Change
+		for _, e := range batch {
+			changes = append(changes, e.changes...)
+		}
+		applied, ok := w.apply(ctx, changes)
+		at := 0
+		for _, e := range batch {
+			at += len(e.changes)
+			if e.answer != nil {
+				e.answer <- ok && applied[at-1]
+			}
+		}
+	}
+}
+
+// gather takes what is queued. It yields twice first: connections that were
+// just woken then have the time to queue, and one commit serves them too.
+func (w *writer) gather(first entry) []entry {
+	runtime.Gosched()
+	runtime.Gosched()
+	batch := []entry{first}
+	for len(batch) < group {
+		select {
+		case e, open := <-w.in:
+			if !open {
+				return batch
+			}
+			batch = append(batch, e)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// apply repeats until the changes are durable: a locked database or a full disk
+// pass, and until they do no dot is written.
+func (w *writer) apply(ctx context.Context, changes []Change) ([]bool, bool) {
+	wait := time.Second
+	for {
+		applied, err := w.store.Apply(context.WithoutCancel(ctx), w.now(), changes)
+		if err == nil {
+			w.complain(changes, applied)
+			return applied, true
+		}
+		w.log.Error("the ledger cannot be written; sending waits", "error", err, "retry_in", wait)
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-time.After(wait):
+			wait = min(2*wait, 5*time.Second)
+		}
+	}
+}
+
+// complain tells of results that found their row changed by somebody else:
+// nothing is lost, but it should never happen while one process sends.
+func (w *writer) complain(changes []Change, applied []bool) {
+	for i, c := range changes {
+		if !applied[i] && c.To != Committing && c.From != InDoubt {
+			w.log.Warn("a delivery's row had changed under its worker",
+				"issue", c.Issue, "subscriber", c.Subscriber, "from", c.From, "to", c.To)
+		}
+	}
+}
+
+// put queues a result. It does not wait for it to be durable: the next intent
+// of the same connection stands behind it in the queue.
+func (w *writer) put(changes ...Change) {
+	w.in <- entry{changes: changes}
+}
+
+// commit queues an intent and waits until it is durable. False means that the
+// row is no longer the caller's to send.
+func (w *writer) commit(c Change) bool {
+	answer := make(chan bool, 1)
+	w.in <- entry{changes: []Change{c}, answer: answer}
+	return <-answer
+}
+
+// close ends the queue and waits for what is in it.
+func (w *writer) close() {
+	close(w.in)
+	<-w.done
+}

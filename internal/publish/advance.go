@@ -1,0 +1,186 @@
+package publish
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+	"digest.example/internal/mail"
+)
+
+// planChunk is how many recipients one transaction plans.
+const planChunk = 2000
+
+// NothingNew is why an issue without new articles is skipped.
+const NothingNew = "nothing new"
+
+// relayWait is how long an issue rests when the relay cannot be reached.
+const relayWait = time.Minute
+
+// advance takes an issue as far as it gets now. force names holds to go past.
+func (p *Publisher) advance(ctx context.Context, r digest.IssueRecord, force []string) error {
+	n := p.names[r.Newsletter]
+	if n == nil || (len(force) == 0 && p.o.Now().Before(p.wait[r.ID])) {
+		return nil
+	}
+	switch r.State {
+	case digest.IssueHeld:
+		return p.retry(ctx, n, r, force)
+	case digest.IssuePlanning:
+		return p.plan(ctx, n, r, force)
+	case digest.IssueSending:
+		return p.send(ctx, n, r)
+	default:
+		return nil
+	}
+}
+
+// retry tries a held issue again, or gives it up.
+func (p *Publisher) retry(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) error {
+	if p.o.Now().After(r.HoldUntil) {
+		return p.skip(ctx, r, "held too long: "+r.Reason)
+	}
+	m := digest.IssueMove{To: digest.IssuePlanning, Reason: r.Reason, Code: r.Code, HoldUntil: r.HoldUntil, At: p.o.Now()}
+	ok, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueHeld}, m)
+	if err != nil || !ok {
+		return err
+	}
+	r.State = digest.IssuePlanning
+	return p.plan(ctx, n, r, force)
+}
+
+// plan freezes the issue's content, writes its recipients into the ledger and
+// lets it go. Each step is durable, and is found done after a crash.
+func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) error {
+	some, err := p.freeze(ctx, n, r, force)
+	if err != nil {
+		return p.held(ctx, n, r, err)
+	}
+	if !some {
+		return p.drop(ctx, r, NothingNew)
+	}
+	for done := false; !done; {
+		if done, err = p.store.Plan(ctx, r.ID, planChunk, p.o.Now()); err != nil {
+			return fmt.Errorf("plan the recipients of %s: %w", r.Name(), err)
+		}
+	}
+	content, err := p.store.Content(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", r.Name(), err)
+	}
+	if err := fileNote(n.NoteFile, r, content.Note); err != nil {
+		return err
+	}
+	ok, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning},
+		digest.IssueMove{To: digest.IssueSending, At: p.o.Now()})
+	if err != nil || !ok {
+		return err
+	}
+	if r, err = p.store.Issue(ctx, r.ID); err != nil {
+		return err
+	}
+	return p.send(ctx, n, r)
+}
+
+// send delivers what is due, and ends the issue when nothing is left.
+func (p *Publisher) send(ctx context.Context, n *Newsletter, r digest.IssueRecord) error {
+	left, err := p.store.Backlog(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("read what is left of %s: %w", r.Name(), err)
+	}
+	if left.Ready > 0 && !left.NextAt.After(p.o.Now()) {
+		if err := p.deliver(ctx, n, r); err != nil {
+			return err
+		}
+		if left, err = p.store.Backlog(ctx, r.ID); err != nil {
+			return fmt.Errorf("read what is left of %s: %w", r.Name(), err)
+		}
+	}
+	if ctx.Err() != nil || left.Ready+left.Held > 0 || !left.Sending {
+		return nil
+	}
+	_, err = p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueSending},
+		digest.IssueMove{To: digest.IssueDone, At: p.o.Now()})
+	if err != nil {
+		return fmt.Errorf("end %s: %w", r.Name(), err)
+	}
+	p.o.Log.Info("issue done", "issue", r.Name())
+	return nil
+}
+
+// deliver runs the deliverer once and draws the consequences of its report.
+func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRecord) error {
+	job, err := p.job(ctx, n, r)
+	if err != nil {
+		return err
+	}
+	counts, err := p.store.Counts(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("count %s: %w", r.Name(), err)
+	}
+	p.o.Progress.Begin(r.Name(), counts.Total(), counts.Total()-counts[delivery.Ready])
+	report, err := p.o.Deliverer.Run(ctx, job)
+	p.o.Progress.End()
+	if err != nil {
+		return fmt.Errorf("deliver %s: %w", r.Name(), err)
+	}
+	switch {
+	case report.Pause != "":
+		return p.pause(ctx, r, report.Pause)
+	case report.Down != nil:
+		p.wait[r.ID] = p.o.Now().Add(relayWait)
+		p.o.Log.Error("the relay cannot be reached; nobody is lost, sending goes on when it answers",
+			"issue", r.Name(), "error", report.Down, "retry_in", relayWait)
+	}
+	return nil
+}
+
+// job is what the deliverer needs to know of the issue.
+func (p *Publisher) job(ctx context.Context, n *Newsletter, r digest.IssueRecord) (delivery.Job, error) {
+	b, err := p.store.Stencil(ctx, r.ID)
+	if err != nil {
+		return delivery.Job{}, fmt.Errorf("read the stencil of %s: %w", r.Name(), err)
+	}
+	stencil := &mail.Stencil{}
+	if err := stencil.UnmarshalBinary(b); err != nil {
+		return delivery.Job{}, fmt.Errorf("read the stencil of %s: %w", r.Name(), err)
+	}
+	return delivery.Job{
+		Issue: r.ID, From: r.From, Resend: n.Resend,
+		GiveUp: delivery.GiveUp(r.Frozen, n.Schedule.Next(r.Frozen).At),
+		Build: func(dst []byte, d delivery.Delivery) ([]byte, error) {
+			who, err := p.personal(n, r.ID, d.Subscriber, d.Address, d.Name)
+			if err != nil {
+				return dst, err
+			}
+			return stencil.AppendData(dst, who)
+		},
+		Observe: p.o.Progress.Step,
+	}, nil
+}
+
+// personal is what differs in one recipient's copy. Every retry of it is the same.
+func (p *Publisher) personal(n *Newsletter, issue, subscriber, address, name string) (mail.Personal, error) {
+	token, err := p.o.Token(subscriber, n.ID)
+	if err != nil {
+		return mail.Personal{}, fmt.Errorf("make the unsubscribe link: %w", err)
+	}
+	return mail.Personal{
+		To: address, Name: name,
+		MessageID:   messageID(issue, subscriber, n.EnvelopeFrom),
+		Unsubscribe: n.PublicURL + "/u/" + token,
+	}, nil
+}
+
+// messageID names one recipient's copy (RFC 5322 section 3.6.4). It shows
+// neither the subscriber nor how many there are.
+func messageID(issue, subscriber, from string) string {
+	sum := sha256.Sum256([]byte("message " + issue + " " + subscriber))
+	_, domain, _ := strings.Cut(from, "@")
+	return hex.EncodeToString(sum[:16]) + "@" + domain
+}

@@ -1,0 +1,118 @@
+package publish
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"digest.example/internal/compose"
+	"digest.example/internal/digest"
+	"digest.example/internal/sources"
+)
+
+// draft chooses and renders the issue as it would be at this moment, reading
+// only. It is what a dry run shows and what freezing stores.
+func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueRecord, harvests []digest.Harvest, now time.Time) (digest.Issue, compose.Rendered, error) {
+	none := compose.Rendered{}
+	history, err := p.history(ctx, n)
+	if err != nil {
+		return digest.Issue{}, none, err
+	}
+	var names []string
+	for _, s := range n.Sources {
+		names = append(names, s.Name)
+	}
+	library, err := p.store.Library(ctx, names, since(n.Newsletter, history, now))
+	if err != nil {
+		return digest.Issue{}, none, fmt.Errorf("read the library: %w", err)
+	}
+	note, err := readNote(n.NoteFile)
+	if err != nil {
+		return digest.Issue{}, none, err
+	}
+	issue := Choose(Choice{
+		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
+		Library: merge(library, harvests), Warnings: warnings(harvests),
+		History: history, Note: note, Now: now,
+	})
+	if issue.Empty() {
+		return issue, none, nil
+	}
+	rendered, err := p.o.Composer.Render(issue, n.Newsletter, compose.IDs{
+		Boundary: boundary(r.ID), Date: now.In(n.Location).Truncate(time.Second),
+	})
+	if err != nil {
+		return issue, none, fmt.Errorf("render %s: %w", r.Name(), err)
+	}
+	return issue, rendered, nil
+}
+
+func (p *Publisher) history(ctx context.Context, n *Newsletter) (History, error) {
+	items, cutOff, err := p.store.Printed(ctx, n.Name, digest.EditionScheduled)
+	if err != nil {
+		return History{}, fmt.Errorf("read what %s printed: %w", n.Name, err)
+	}
+	return History{Printed: items, CutOff: cutOff}, nil
+}
+
+// window is the span that an issue's sources are asked for.
+func (p *Publisher) window(ctx context.Context, n *Newsletter, now time.Time) (sources.Window, error) {
+	history, err := p.history(ctx, n)
+	return sources.Window{Since: since(n.Newsletter, history, now), Until: now}, err
+}
+
+// boundary is the MIME boundary of an issue: never the same in two issues, and
+// always the same in one.
+func boundary(id string) string {
+	sum := sha256.Sum256([]byte("boundary " + id))
+	return "digest_" + hex.EncodeToString(sum[:12])
+}
+
+func warnings(harvests []digest.Harvest) []string {
+	var all []string
+	for _, h := range harvests {
+		for _, w := range h.Warnings {
+			all = append(all, h.Source+": "+w)
+		}
+	}
+	return all
+}
+
+// freeze makes the issue's content final, unless it is already. It returns a
+// hold where the issue must wait, and says whether there is anything to send.
+func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) (bool, error) {
+	if !r.Frozen.IsZero() {
+		return true, nil
+	}
+	id, err := p.store.DatabaseID(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the database's id: %w", err)
+	}
+	if err := p.o.Reachable(ctx, n.PublicURL, id); err != nil && !slices.Contains(force, HoldUnsubscribe) {
+		return false, hold{HoldUnsubscribe, err.Error()}
+	}
+	now := p.o.Now()
+	w, err := p.window(ctx, n, now)
+	if err != nil {
+		return false, err
+	}
+	p.o.Log.Info("pulling", "issue", r.Name(), "sources", len(n.Sources))
+	harvests, err := p.Pull(ctx, n, w)
+	if err != nil && (ctx.Err() != nil || !slices.Contains(force, HoldSource)) {
+		return false, err
+	}
+	issue, rendered, err := p.draft(ctx, n, r, harvests, now)
+	if err != nil || issue.Empty() {
+		return false, err
+	}
+	stencil, err := rendered.Stencil.MarshalBinary()
+	if err != nil {
+		return false, fmt.Errorf("store the stencil of %s: %w", r.Name(), err)
+	}
+	return true, p.store.Freeze(ctx, r.ID, digest.Frozen{
+		Content: issue, Items: rendered.Items, Stencil: stencil, From: n.EnvelopeFrom, At: now,
+	})
+}

@@ -1,0 +1,65 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// The codes of what holds an issue back. An operator who knows better goes past
+// one with send --force CODE.
+const (
+	HoldUnsubscribe = "unsubscribe-unreachable"
+	HoldSource      = "source-failed"
+)
+
+// HoldCodes are all codes that --force takes.
+var HoldCodes = []string{HoldUnsubscribe, HoldSource}
+
+// retryHeld is how often a held issue is tried again.
+const retryHeld = 15 * time.Minute
+
+// hold is the error of a step that must not go on yet.
+type hold struct{ code, why string }
+
+func (h hold) Error() string { return h.why }
+
+func (h hold) Unwrap() error { return digest.ErrHeld }
+
+// CheckForce refuses codes that hold nothing.
+func CheckForce(codes []string) error {
+	for _, c := range codes {
+		if !slices.Contains(HoldCodes, c) {
+			return fmt.Errorf("%w: --force takes %s, not %q", digest.ErrUsage, strings.Join(HoldCodes, " or "), c)
+		}
+	}
+	return nil
+}
+
+// held turns the error of a step into a held issue; other errors pass.
+func (p *Publisher) held(ctx context.Context, n *Newsletter, r digest.IssueRecord, err error) error {
+	var h hold
+	if !errors.As(err, &h) {
+		return err
+	}
+	now := p.o.Now()
+	until := r.HoldUntil
+	if until.IsZero() {
+		until = r.Slot.At.Add(n.HoldMax)
+	}
+	m := digest.IssueMove{To: digest.IssueHeld, Reason: h.why, Code: h.code, HoldUntil: until, At: now}
+	if _, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning}, m); err != nil {
+		return fmt.Errorf("hold %s: %w", r.Name(), err)
+	}
+	p.wait[r.ID] = now.Add(retryHeld)
+	if r.Reason != h.why {
+		p.o.Alert(fmt.Sprintf("%s is held until %s: %s (digest send --force %s sends it all the same)",
+			r.Name(), until.In(n.Location).Format("Mon 15:04"), h.why, h.code))
+	}
+	return nil
+}

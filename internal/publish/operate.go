@@ -1,0 +1,75 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+)
+
+// Pause stops an issue until Resume. Whoever is sending it notices before its
+// next claim.
+func Pause(ctx context.Context, store Store, r digest.IssueRecord, why string, now time.Time) error {
+	return move(ctx, store, r, digest.IssueMove{To: digest.IssuePaused, Reason: why, At: now},
+		digest.IssuePlanning, digest.IssueSending, digest.IssueHeld)
+}
+
+// Resume lets a paused or held issue go on from where it was.
+func Resume(ctx context.Context, store Store, r digest.IssueRecord, now time.Time) error {
+	return move(ctx, store, r, digest.IssueMove{To: digest.IssuePlanning, At: now},
+		digest.IssuePaused, digest.IssueHeld)
+}
+
+// Cancel gives an issue up for good. Who already has it, has it.
+func Cancel(ctx context.Context, store Store, r digest.IssueRecord, why string, now time.Time) error {
+	return move(ctx, store, r, digest.IssueMove{To: digest.IssueCancelled, Reason: why, At: now},
+		digest.IssuePlanning, digest.IssueSending, digest.IssueHeld, digest.IssuePaused)
+}
+
+func move(ctx context.Context, store Store, r digest.IssueRecord, m digest.IssueMove, from ...digest.IssueState) error {
+	ok, err := store.MoveIssue(ctx, r.ID, from, m)
+	if err != nil {
+		return fmt.Errorf("%s to %s: %w", r.Name(), m.To, err)
+	}
+	if !ok {
+		return fmt.Errorf("%w: %s is %s, which cannot become %s", digest.ErrRefused, r.Name(), r.State, m.To)
+	}
+	return nil
+}
+
+// Resolve gives an operator's word on an issue's rows in doubt, or on the one
+// with the address only: Accepted or Ready. It returns how many rows changed.
+func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery.State, only, who string, now time.Time) (int, error) {
+	var changes []delivery.Change
+	err := store.Deliveries(ctx, r.ID, []delivery.State{delivery.InDoubt}, func(d delivery.Delivery) error {
+		if only == "" || strings.EqualFold(only, d.Address) {
+			changes = append(changes, delivery.Resolve(d, to, now, who))
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read what is in doubt of %s: %w", r.Name(), err)
+	}
+	n := 0
+	for chunk := range slices.Chunk(changes, 500) {
+		applied, err := store.Apply(ctx, now, chunk)
+		if err != nil {
+			return n, fmt.Errorf("resolve %s: %w", r.Name(), err)
+		}
+		for _, ok := range applied {
+			if ok {
+				n++
+			}
+		}
+	}
+	if to == delivery.Ready && n > 0 {
+		// An issue that had ended has something to send again.
+		_, err = store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueDone},
+			digest.IssueMove{To: digest.IssuePlanning, At: now})
+	}
+	return n, err
+}

@@ -1,0 +1,93 @@
+package publish
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"digest.example/internal/compose"
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+	"digest.example/internal/schedule"
+	"digest.example/internal/sources"
+)
+
+// Newsletter is a publication together with what it is made from.
+type Newsletter struct {
+	digest.Newsletter
+	Spec     string // the schedule as configured
+	Schedule schedule.Schedule
+	Sources  []Source
+	NoteFile string // the editor's next note, in Markdown; need not exist
+}
+
+// Source is a site of a newsletter.
+type Source struct {
+	digest.SourceRef
+	sources.Source
+}
+
+// Composer renders an issue.
+type Composer interface {
+	Render(digest.Issue, digest.Newsletter, compose.IDs) (compose.Rendered, error)
+}
+
+// Deliverer sends what is due of an issue.
+type Deliverer interface {
+	Run(context.Context, delivery.Job) (delivery.Report, error)
+}
+
+// Progress is told how an issue's delivery goes. Step comes from several
+// goroutines at once.
+type Progress interface {
+	Begin(issue string, total, done int)
+	Step(delivery.State)
+	End()
+}
+
+// Options are what a Publisher needs beside its Store.
+type Options struct {
+	Newsletters []Newsletter
+	Composer    Composer
+	Deliverer   Deliverer
+	// Token is the token of a subscriber's unsubscribe link.
+	Token func(subscriber, newsletter string) (string, error)
+	// Nobody is the subscriber id that is never given to a person.
+	Nobody string
+	// Reachable says what is wrong with the address that unsubscribe links point to.
+	Reachable func(ctx context.Context, publicURL, databaseID string) error
+	// Alert tells the operator of what needs a person.
+	Alert    func(text string)
+	Progress Progress
+	Owner    string // this process, in the ledger
+	// Exclusive says that no other process can be sending: its rows are dead.
+	Exclusive bool
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Publisher takes newsletters through their steps. Its methods are for one
+// goroutine.
+type Publisher struct {
+	store Store
+	o     Options
+	names map[string]*Newsletter
+	since map[string]time.Time // by name: slots before it are never missed
+	next  map[string]time.Time // by name: the slot before which none is due
+	wait  map[string]time.Time // by issue: not to be tried before
+}
+
+// New returns a publisher of the newsletters in o.
+func New(store Store, o Options) *Publisher {
+	p := &Publisher{
+		store: store, o: o,
+		names: map[string]*Newsletter{},
+		since: map[string]time.Time{},
+		next:  map[string]time.Time{},
+		wait:  map[string]time.Time{},
+	}
+	for i := range o.Newsletters {
+		p.names[o.Newsletters[i].Name] = &o.Newsletters[i]
+	}
+	return p
+}

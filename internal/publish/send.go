@@ -1,0 +1,145 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// Pending says what there is to send of a newsletter, reading only: the issues
+// that have not ended, and whether a slot has come that has no issue yet.
+func (p *Publisher) Pending(ctx context.Context, n *Newsletter) (unended []digest.IssueRecord, due bool, err error) {
+	all, err := p.store.Unended(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("read the unended issues: %w", err)
+	}
+	for _, r := range all {
+		if r.Newsletter == n.Name {
+			unended = append(unended, r)
+		}
+	}
+	after, err := p.lastSlot(ctx, n)
+	if err != nil {
+		return nil, false, err
+	}
+	return unended, len(n.Schedule.Between(after, p.o.Now())) > 0, nil
+}
+
+// SendDue opens what is due of the given newsletters and sends what has not
+// ended, until nothing can be done within wait. It returns the ids of the issues
+// that it worked on. What goes wrong with one does not stop the next.
+func (p *Publisher) SendDue(ctx context.Context, newsletters []*Newsletter, force []string, wait time.Duration) ([]string, error) {
+	var ids []string
+	var problems []error
+	for _, n := range newsletters {
+		if err := p.openDue(ctx, n); err != nil {
+			problems = append(problems, err)
+		}
+		unended, _, err := p.Pending(ctx, n)
+		problems = append(problems, err)
+		for _, r := range unended {
+			ids = append(ids, r.ID)
+			problems = append(problems, p.advance(ctx, r, force))
+		}
+	}
+	problems = append(problems, p.follow(ctx, ids, wait))
+	return ids, errors.Join(problems...)
+}
+
+// SendNow opens an extra issue, or takes up the one that was asked for before
+// and is still held, and sends it as SendDue does.
+func (p *Publisher) SendNow(ctx context.Context, n *Newsletter, force []string, wait time.Duration) (string, error) {
+	r, err := p.openExtra(ctx, n)
+	if err != nil {
+		return "", err
+	}
+	if err := p.advance(ctx, r, force); err != nil {
+		return r.ID, err
+	}
+	return r.ID, p.follow(ctx, []string{r.ID}, wait)
+}
+
+func (p *Publisher) openExtra(ctx context.Context, n *Newsletter) (digest.IssueRecord, error) {
+	unended, _, err := p.Pending(ctx, n)
+	if err != nil {
+		return digest.IssueRecord{}, err
+	}
+	for _, r := range unended {
+		if r.Slot.Extra() && r.Frozen.IsZero() && r.State != digest.IssuePaused {
+			delete(p.wait, r.ID)
+			return r, nil
+		}
+	}
+	now := p.o.Now()
+	r, _, err := p.store.OpenIssue(ctx, n.Name, digest.EditionScheduled, digest.ExtraSlot(now, n.Location.String()), now)
+	if err != nil {
+		return r, fmt.Errorf("open an extra issue of %s: %w", n.Name, err)
+	}
+	return r, nil
+}
+
+// follow goes on with the issues while something of them comes due within wait.
+func (p *Publisher) follow(ctx context.Context, ids []string, wait time.Duration) error {
+	for ctx.Err() == nil {
+		next, err := p.nextDue(ctx, ids)
+		if err != nil || next.IsZero() {
+			return err
+		}
+		pause := next.Sub(p.o.Now())
+		if pause > wait {
+			return nil
+		}
+		if pause > 0 {
+			p.o.Log.Info("waiting for what is due next", "at", next.Format(time.TimeOnly))
+			sleep(ctx, pause)
+		}
+		for _, id := range ids {
+			r, err := p.store.Issue(ctx, id)
+			if err != nil {
+				return err
+			}
+			if r.State == digest.IssueSending {
+				if err := p.advance(ctx, r, nil); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// nextDue is when one of the issues that are sending has something to do; zero
+// if none ever has.
+func (p *Publisher) nextDue(ctx context.Context, ids []string) (time.Time, error) {
+	var next time.Time
+	for _, id := range ids {
+		left, err := p.store.Backlog(ctx, id)
+		if err != nil {
+			return next, fmt.Errorf("read what is left: %w", err)
+		}
+		if !left.Sending || left.Ready == 0 {
+			continue
+		}
+		at := left.NextAt
+		if w := p.wait[id]; w.After(at) {
+			at = w
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next, nil
+}
+
+// sleep waits for d or the end of ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

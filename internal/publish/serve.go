@@ -1,0 +1,122 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// tick is how soon Serve notices what operators ask for.
+const tick = time.Second
+
+// afterError is how long an issue rests after an error that nobody foresaw.
+const afterError = time.Minute
+
+// Serve sends what is due or asked for until ctx ends; then it lets open
+// transactions finish. It returns an error only where going on makes no sense.
+func (p *Publisher) Serve(ctx context.Context) error {
+	swept := p.o.Now()
+	for ctx.Err() == nil {
+		if !p.o.Exclusive && p.o.Now().Sub(swept) > time.Minute {
+			// Other processes may have died since.
+			swept = p.o.Now()
+			if err := p.recover(ctx); err != nil {
+				p.o.Log.Error("the ledger could not be recovered", "error", err)
+			}
+		}
+		if err := p.round(ctx); errors.Is(err, digest.ErrSchema) {
+			return err
+		} else if err != nil && ctx.Err() == nil {
+			p.o.Log.Error("something went wrong; it will be tried again", "error", err)
+			sleep(ctx, afterError/12)
+		}
+		sleep(ctx, tick)
+	}
+	return nil
+}
+
+// round does once what there is to do.
+func (p *Publisher) round(ctx context.Context) error {
+	if err := p.Requests(ctx); err != nil {
+		return err
+	}
+	for i := range p.o.Newsletters {
+		if err := p.openDue(ctx, &p.o.Newsletters[i]); err != nil {
+			return err
+		}
+	}
+	unended, err := p.store.Unended(ctx)
+	if err != nil {
+		return fmt.Errorf("read the unended issues: %w", err)
+	}
+	var problems []error
+	for _, r := range unended {
+		if ctx.Err() != nil {
+			break
+		}
+		if err := p.advance(ctx, r, nil); err != nil {
+			p.wait[r.ID] = p.o.Now().Add(afterError)
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Requests takes up what other processes asked for.
+func (p *Publisher) Requests(ctx context.Context) error {
+	waiting, err := p.store.Requests(ctx)
+	if err != nil {
+		return fmt.Errorf("read the requests: %w", err)
+	}
+	for _, q := range waiting {
+		mine, err := p.store.Take(ctx, q.ID, p.o.Now())
+		if err != nil {
+			return fmt.Errorf("take a request: %w", err)
+		}
+		if !mine {
+			continue
+		}
+		if err := p.grant(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grant opens the issue that a request asks for, says which it is, and takes it
+// as far as it gets.
+func (p *Publisher) grant(ctx context.Context, q digest.Request) error {
+	n := p.names[q.Newsletter]
+	if n == nil {
+		return p.store.Answer(ctx, q.ID, "", fmt.Sprintf("the running digest does not know newsletter %q: restart it", q.Newsletter))
+	}
+	r, err := p.wanted(ctx, n, q)
+	if err != nil {
+		return p.store.Answer(ctx, q.ID, "", err.Error())
+	}
+	if err := p.store.Answer(ctx, q.ID, r.ID, ""); err != nil {
+		return fmt.Errorf("answer a request: %w", err)
+	}
+	p.o.Log.Info("asked to send", "issue", r.Name(), "force", q.Force)
+	return p.advance(ctx, r, q.Force)
+}
+
+// wanted is the issue that a request is about.
+func (p *Publisher) wanted(ctx context.Context, n *Newsletter, q digest.Request) (digest.IssueRecord, error) {
+	if q.Kind == digest.RequestSendNow {
+		return p.openExtra(ctx, n)
+	}
+	unended, _, err := p.Pending(ctx, n)
+	if err != nil {
+		return digest.IssueRecord{}, err
+	}
+	for _, r := range unended {
+		if r.State == digest.IssueHeld {
+			return r, nil
+		}
+	}
+	return digest.IssueRecord{}, fmt.Errorf("%w: no issue of %s is held", digest.ErrNotFound, n.Name)
+}

@@ -1,0 +1,109 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+)
+
+// deadFor is how long after its lease a row between dot and reply is given to
+// its owner, on a database that several processes share: the longest that a
+// relay may take to answer (RFC 5321 section 4.5.3.2.6).
+const deadFor = 10 * time.Minute
+
+// Start makes the newsletters known and puts right what a process that died, or
+// a restored backup, left behind. It comes before anything else.
+func (p *Publisher) Start(ctx context.Context) error {
+	if err := p.Register(ctx); err != nil {
+		return err
+	}
+	if err := p.distrustBackup(ctx); err != nil {
+		return err
+	}
+	return p.recover(ctx)
+}
+
+// Register records each newsletter's schedule, and refuses to go on without one
+// that the database knows: its readers would silently get nothing.
+func (p *Publisher) Register(ctx context.Context) error {
+	known, err := p.store.Newsletters(ctx)
+	if err != nil {
+		return fmt.Errorf("read the known newsletters: %w", err)
+	}
+	for _, name := range known {
+		if p.names[name] == nil {
+			return fmt.Errorf("%w: newsletter %q is in the database but not in the configuration: put it back, "+
+				"or say what became of it: digest newsletters rename %s NEW, or digest newsletters retire %s",
+				digest.ErrConfig, name, name, name)
+		}
+	}
+	for i := range p.o.Newsletters {
+		n := &p.o.Newsletters[i]
+		id, since, err := p.store.RegisterNewsletter(ctx, n.Name, n.Spec, n.Location.String(), p.o.Now())
+		if err != nil {
+			return fmt.Errorf("register newsletter %s: %w", n.Name, err)
+		}
+		n.ID, p.since[n.Name] = id, since
+	}
+	return nil
+}
+
+// distrustBackup pauses what a restored backup was sending: its ledger does not
+// know who got the mail after the backup was made.
+func (p *Publisher) distrustBackup(ctx context.Context) error {
+	restored, err := p.store.Restored(ctx)
+	if err != nil || !restored {
+		return err
+	}
+	issues, err := p.store.Unended(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range issues {
+		if r.State != digest.IssueSending {
+			continue
+		}
+		if err := p.pause(ctx, r, "the database is a restored backup that does not know what was sent after it was made: "+
+			"resume sends to everybody whom it does not know as served, cancel gives the issue up"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recover frees the rows of dead owners.
+func (p *Publisher) recover(ctx context.Context) error {
+	ready, inDoubt, err := p.store.Recover(ctx, p.o.Owner, p.o.Exclusive, deadFor, p.o.Now())
+	if err != nil {
+		return fmt.Errorf("recover the ledger: %w", err)
+	}
+	if ready+inDoubt > 0 {
+		p.o.Log.Warn("an earlier run did not end well", "to_send_again", ready, "in_doubt", inDoubt)
+	}
+	issues, err := p.store.Unended(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range issues {
+		if n := p.names[r.Newsletter]; n != nil && n.Resend {
+			if _, err := Resolve(ctx, p.store, r, delivery.Ready, "", "the resend setting", p.o.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pause stops an issue until its operator resumes it.
+func (p *Publisher) pause(ctx context.Context, r digest.IssueRecord, why string) error {
+	_, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning, digest.IssueSending, digest.IssueHeld},
+		digest.IssueMove{To: digest.IssuePaused, Reason: why, At: p.o.Now()})
+	if err != nil {
+		return fmt.Errorf("pause %s: %w", r.Name(), err)
+	}
+	p.o.Alert(fmt.Sprintf("%s is paused: %s (digest resume %s, or digest cancel %s)", r.Name(), why, r.Name(), r.Name()))
+	return nil
+}
