@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+)
+
+// mailable is true of a consent c whose subscriber s may be mailed. Planning,
+// claiming, committing and forecasting all judge by it.
+const mailable = `c.state = 'active' AND NOT EXISTS (SELECT 1 FROM suppression p
+	WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter))`
+
+const (
+	claimable = `SELECT i.newsletter, i.state, (` + schemaVersion + `) FROM issue i WHERE i.id = $1`
+
+	claimRows = `SELECT d.subscriber, d.attempts, d.next_at, d.epoch, d.last_code, d.last_reply,
+		COALESCE(s.address, ''), COALESCE(s.name, ''),
+		CASE WHEN ` + mailable + ` THEN 1 ELSE 0 END
+		FROM delivery d
+		LEFT JOIN subscriber s ON s.id = d.subscriber
+		LEFT JOIN consent c ON c.subscriber = d.subscriber AND c.newsletter = $2
+		WHERE d.issue = $1 AND d.state = 'ready' AND d.next_at <= $3
+		ORDER BY d.next_at LIMIT $4`
+
+	claimRow = `UPDATE delivery SET state = 'claimed', owner = $1, epoch = epoch + 1, lease_until = $2, changed = $3
+		WHERE issue = $4 AND subscriber = $5`
+
+	skipRow = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1 WHERE issue = $2 AND subscriber = $3`
+
+	countRun = `INSERT INTO run (name, owner, counter) VALUES ('sender', $1, 1)
+		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, counter = run.counter + 1 RETURNING counter`
+)
+
+// candidate is a row that is due, and whether its subscriber may still be mailed.
+type candidate struct {
+	delivery.Delivery
+	mailable bool
+}
+
+// Claim implements delivery.Store. It fails with digest.ErrSchema once another
+// process has brought in a schema that this program does not know. Fewer than
+// N rows do not mean that there are no more; none do.
+func (s *Store) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
+	if err := s.prepare(ctx, claimRow, skipRow); err != nil {
+		return nil, err
+	}
+	for {
+		claimed, skipped, err := s.claimOnce(ctx, c)
+		if err != nil || len(claimed) > 0 || skipped == 0 {
+			return claimed, err
+		}
+	}
+}
+
+// claimOnce is one transaction, kept short by looking at no more than a few
+// times N rows, however many of them have left.
+func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []delivery.Delivery, skipped int, err error) {
+	var counter int64
+	err = s.change(ctx, "claim", func(t tx) error {
+		newsletter, err := t.claimable(c.Issue)
+		if err != nil || newsletter == "" {
+			return err
+		}
+		for len(claimed) < c.N && skipped < 2*c.N {
+			rows, err := t.candidates(c, newsletter, c.N-len(claimed))
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				break
+			}
+			taken, err := t.takeRows(c, rows)
+			if err != nil {
+				return err
+			}
+			claimed, skipped = append(claimed, taken...), skipped+len(rows)-len(taken)
+		}
+		if len(claimed) == 0 {
+			return nil
+		}
+		return t.QueryRowContext(ctx, countRun, c.Owner).Scan(&counter)
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if counter > 0 && s.lock != nil && s.lock.f != nil {
+		// The rows are claimed already; a counter that stays behind does no harm.
+		if err := s.lock.setCounter(counter); err != nil {
+			s.log.Warn("the lock file cannot be written", "error", err)
+		}
+	}
+	return claimed, skipped, nil
+}
+
+// claimable returns the issue's newsletter, or nothing unless it is sending.
+func (t tx) claimable(issue string) (newsletter string, err error) {
+	var state string
+	var schema int64
+	err = each(t.ctx, t, func(scan scan) error { return scan(&newsletter, &state, &schema) }, claimable, issue)
+	switch {
+	case err != nil:
+		return "", err
+	case newsletter == "":
+		return "", fmt.Errorf("%w: issue %s", digest.ErrNotFound, issue)
+	case schema > t.s.known:
+		return "", t.s.tooNew(schema)
+	case state != string(digest.IssueSending):
+		return "", nil
+	}
+	return newsletter, nil
+}
+
+func (t tx) candidates(c delivery.Claim, newsletter string, n int) ([]candidate, error) {
+	return collect(t.ctx, t, func(scan scan) (candidate, error) {
+		r := candidate{Delivery: delivery.Delivery{
+			Issue: c.Issue, State: delivery.Claimed, Owner: c.Owner, Changed: c.Now.Truncate(time.Millisecond),
+		}}
+		var next sql.NullInt64
+		var mailable int
+		err := scan(&r.Subscriber, &r.Attempts, &next, &r.Epoch, &r.LastCode, &r.LastReply,
+			&r.Address, &r.Name, &mailable)
+		r.NextAt, r.mailable = at(next), mailable == 1
+		r.Epoch++
+		return r, err
+	}, claimRows+t.s.skipLocked, c.Issue, newsletter, ms(c.Now), n)
+}
+
+// takeRows claims the rows that may be mailed and skips the others.
+func (t tx) takeRows(c delivery.Claim, rows []candidate) (claimed []delivery.Delivery, err error) {
+	for _, r := range rows {
+		if r.mailable {
+			_, err = t.exec(claimRow, c.Owner, ms(c.Now.Add(c.Lease)), ms(c.Now), c.Issue, r.Subscriber)
+			claimed = append(claimed, r.Delivery)
+		} else {
+			_, err = t.exec(skipRow, ms(c.Now), c.Issue, r.Subscriber)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return claimed, nil
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// Freeze implements publish.Store. It fails with digest.ErrRefused where the
+// issue is not planning or is frozen already.
+func (s *Store) Freeze(ctx context.Context, id string, f digest.Frozen) error {
+	content, err := json.Marshal(f.Content)
+	if err != nil {
+		return fmt.Errorf("freeze issue %s: %w", id, err)
+	}
+	return s.change(ctx, "freeze issue "+id, func(t tx) error {
+		n, err := t.exec(`UPDATE issue SET content = $1, stencil = $2, envelope_from = $3, cutoff = $4, frozen = $5
+			WHERE id = $6 AND state = 'planning' AND frozen IS NULL`,
+			string(content), f.Stencil, f.From, ms(f.Content.CutOff), ms(f.At), id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: it is frozen already, or not planning", digest.ErrRefused)
+		}
+		for i, item := range f.Items {
+			_, err := t.exec(`INSERT INTO issue_item (issue, section, position, source, article, comment)
+				VALUES ($1, $2, $3, $4, $5, $6)`,
+				id, string(item.Section), i, text(item.Source), text(item.Article), text(item.Comment))
+			if err != nil {
+				return fmt.Errorf("item %d: %w", i, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Content implements publish.Store; digest.ErrNotFound before Freeze.
+func (s *Store) Content(ctx context.Context, id string) (digest.Issue, error) {
+	var issue digest.Issue
+	content, err := one(ctx, s.read, func(scan scan) (v []byte, err error) { return v, scan(&v) },
+		`SELECT content FROM issue WHERE id = $1 AND frozen IS NOT NULL`, id)
+	if err == nil {
+		err = json.Unmarshal(content, &issue)
+	}
+	if err != nil {
+		return digest.Issue{}, fmt.Errorf("content of issue %s: %w", id, err)
+	}
+	return issue, nil
+}
+
+// Stencil implements publish.Store; digest.ErrNotFound before Freeze.
+func (s *Store) Stencil(ctx context.Context, id string) ([]byte, error) {
+	stencil, err := one(ctx, s.read, func(scan scan) (v []byte, err error) { return v, scan(&v) },
+		`SELECT stencil FROM issue WHERE id = $1 AND frozen IS NOT NULL`, id)
+	if err != nil {
+		return nil, fmt.Errorf("stencil of issue %s: %w", id, err)
+	}
+	return stencil, nil
+}
+
+// Printed implements publish.Store; newsletter is its name. Items come in the
+// order in which they were printed.
+func (s *Store) Printed(
+	ctx context.Context, newsletter string, edition digest.Edition,
+) ([]digest.Item, time.Time, error) {
+	items, err := collect(ctx, s.read, func(scan scan) (v digest.Item, err error) {
+		var section string
+		err = scan(&section, &v.Source, &v.Article, &v.Comment)
+		v.Section = digest.Section(section)
+		return v, err
+	}, `SELECT t.section, t.source, t.article, t.comment
+		FROM issue i JOIN newsletter n ON n.id = i.newsletter JOIN issue_item t ON t.issue = i.id
+		WHERE n.name = $1 AND i.edition = $2
+		AND (i.spent IS NOT NULL OR i.frozen IS NOT NULL AND i.finished IS NULL)
+		ORDER BY i.number, t.position`, newsletter, edition)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("printed items of %s: %w", newsletter, err)
+	}
+	var cutoff sql.NullInt64
+	err = each(ctx, s.read, func(scan scan) error { return scan(&cutoff) },
+		`SELECT i.cutoff FROM issue i JOIN newsletter n ON n.id = i.newsletter
+		WHERE n.name = $1 AND i.edition = $2 AND i.spent IS NOT NULL ORDER BY i.number DESC LIMIT 1`,
+		newsletter, edition)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("printed items of %s: %w", newsletter, err)
+	}
+	return items, at(cutoff), nil
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// sourceState is what else is remembered of a source.
+type sourceState struct {
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// succeeded records a pull that brought something back.
+func (s *Store) succeeded(ctx context.Context, h digest.Harvest) error {
+	state, err := json.Marshal(sourceState{Warnings: h.Warnings})
+	if err != nil {
+		return fmt.Errorf("health of %s: %w", h.Source, err)
+	}
+	return s.change(ctx, "health of "+h.Source, func(t tx) error {
+		_, err := t.exec(`INSERT INTO source (name, state, pulled, succeeded, failures, last_error)
+			VALUES ($1, $2, $3, $3, 0, '')
+			ON CONFLICT (name) DO UPDATE SET state = excluded.state, pulled = excluded.pulled,
+				succeeded = excluded.succeeded, failures = 0, last_error = ''`,
+			text(h.Source), string(state), ms(h.At))
+		return err
+	})
+}
+
+// SaveFailure implements publish.Store.
+func (s *Store) SaveFailure(ctx context.Context, source string, at time.Time, cause string) error {
+	return s.change(ctx, "health of "+source, func(t tx) error {
+		_, err := t.exec(`INSERT INTO source (name, state, pulled, succeeded, failures, last_error)
+			VALUES ($1, '{}', $2, NULL, 1, $3)
+			ON CONFLICT (name) DO UPDATE SET pulled = excluded.pulled,
+				failures = source.failures + 1, last_error = excluded.last_error`,
+			text(source), ms(at), reply(cause))
+		return err
+	})
+}
+
+// SourceHealth implements publish.Store.
+func (s *Store) SourceHealth(ctx context.Context) ([]digest.SourceHealth, error) {
+	all, err := collect(ctx, s.read, scanHealth, `SELECT s.name, s.state, s.pulled, s.succeeded, s.failures, s.last_error,
+		(SELECT COUNT(*) FROM article a WHERE a.source = s.name AND a.deleted IS NULL),
+		(SELECT COUNT(*) FROM comment c WHERE c.source = s.name AND c.deleted IS NULL)
+		FROM source s ORDER BY s.name`)
+	if err != nil {
+		return nil, fmt.Errorf("health of sources: %w", err)
+	}
+	return all, nil
+}
+
+func scanHealth(scan scan) (digest.SourceHealth, error) {
+	var h digest.SourceHealth
+	var state []byte
+	var pulled, succeeded sql.NullInt64
+	err := scan(&h.Name, &state, &pulled, &succeeded, &h.Failures, &h.LastError, &h.Articles, &h.Comments)
+	if err != nil {
+		return h, err
+	}
+	var more sourceState
+	err = json.Unmarshal(state, &more)
+	h.Pulled, h.Succeeded, h.Warnings = at(pulled), at(succeeded), more.Warnings
+	return h, err
+}

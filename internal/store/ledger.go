@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/digest"
+)
+
+// Recover implements publish.Store. The rows keep their epoch, which the next
+// claim raises, and those in doubt their owner.
+func (s *Store) Recover(
+	ctx context.Context, owner string, exclusive bool, grace time.Duration, now time.Time,
+) (ready, inDoubt int, err error) {
+	// The sub-select makes use of the index on (issue, state, …).
+	const dead = ` AND issue IN (SELECT id FROM issue) AND owner <> $2 AND (lease_until <= $3 OR $4 = 1)`
+	all := 0
+	if exclusive {
+		all = 1
+	}
+	err = s.change(ctx, "recover", func(t tx) error {
+		_, err := t.exec(`UPDATE issue SET spent = $1 WHERE spent IS NULL AND id IN (
+			SELECT issue FROM delivery WHERE state = 'committing'`+dead+`)`,
+			ms(now), owner, ms(now.Add(-grace)), all)
+		if err != nil {
+			return err
+		}
+		n, err := t.exec(`UPDATE delivery SET state = 'in_doubt', changed = $1 WHERE state = 'committing'`+dead,
+			ms(now), owner, ms(now.Add(-grace)), all)
+		if err != nil {
+			return err
+		}
+		inDoubt = int(n)
+		n, err = t.exec(`UPDATE delivery SET state = 'ready', owner = '', changed = $1 WHERE state = 'claimed'`+dead,
+			ms(now), owner, ms(now), all)
+		ready = int(n)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return ready, inDoubt, nil
+}
+
+// Backlog implements delivery.Store.
+func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, error) {
+	var b delivery.Backlog
+	found := false
+	err := each(ctx, s.read, func(scan scan) error {
+		var state, row string
+		var count int
+		var next sql.NullInt64
+		if err := scan(&state, &row, &count, &next); err != nil {
+			return err
+		}
+		found, b.Sending = true, state == string(digest.IssueSending)
+		if row == string(delivery.Ready) {
+			b.Ready, b.NextAt = count, at(next)
+		} else {
+			b.Held += count
+		}
+		return nil
+	}, `SELECT i.state, COALESCE(d.state, ''), COUNT(d.state), MIN(d.next_at) FROM issue i
+		LEFT JOIN delivery d ON d.issue = i.id AND d.state IN ('ready', 'claimed', 'committing')
+		WHERE i.id = $1 GROUP BY i.state, d.state`, issue)
+	if err == nil && !found {
+		err = digest.ErrNotFound
+	}
+	if err != nil {
+		return delivery.Backlog{}, fmt.Errorf("backlog of issue %s: %w", issue, err)
+	}
+	return b, nil
+}
+
+// Counts implements publish.Store.
+func (s *Store) Counts(ctx context.Context, id string) (delivery.Counts, error) {
+	counts := delivery.Counts{}
+	err := each(ctx, s.read, func(scan scan) error {
+		var state string
+		var n int
+		err := scan(&state, &n)
+		counts[delivery.State(state)] = n
+		return err
+	}, `SELECT state, COUNT(*) FROM delivery WHERE issue = $1 GROUP BY state`, id)
+	if err != nil {
+		return nil, fmt.Errorf("counts of issue %s: %w", id, err)
+	}
+	return counts, nil
+}
+
+// Deliveries implements publish.Store. No states mean all. f may write to the store.
+func (s *Store) Deliveries(
+	ctx context.Context, id string, states []delivery.State, f func(delivery.Delivery) error,
+) error {
+	query, args := `SELECT d.subscriber, d.state, d.attempts, d.next_at, d.owner, d.epoch, d.last_code, d.last_reply,
+		d.changed, COALESCE(s.address, ''), COALESCE(s.name, '')
+		FROM delivery d LEFT JOIN subscriber s ON s.id = d.subscriber WHERE d.issue = $1`, []any{id}
+	if len(states) > 0 {
+		query += ` AND d.state IN ` + in(2, len(states))
+	}
+	for _, v := range states {
+		args = append(args, string(v))
+	}
+	err := each(ctx, s.read, func(scan scan) error {
+		d := delivery.Delivery{Issue: id}
+		var state string
+		var next, changed sql.NullInt64
+		err := scan(&d.Subscriber, &state, &d.Attempts, &next, &d.Owner, &d.Epoch, &d.LastCode, &d.LastReply,
+			&changed, &d.Address, &d.Name)
+		if err != nil {
+			return err
+		}
+		d.State, d.NextAt, d.Changed = delivery.State(state), at(next), at(changed)
+		return f(d)
+	}, query+` ORDER BY COALESCE(s.address, ''), d.subscriber`, args...)
+	if err != nil {
+		return fmt.Errorf("deliveries of issue %s: %w", id, err)
+	}
+	return nil
+}

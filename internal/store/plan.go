@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// planned is an issue's plan_after once all its recipients are planned: it
+// sorts after every id.
+const planned = "~"
+
+const (
+	planState = `SELECT newsletter, state, plan_after FROM issue WHERE id = $1`
+
+	planChunk = `SELECT COUNT(*), MAX(id) FROM (SELECT c.subscriber AS id
+		FROM consent c JOIN subscriber s ON s.id = c.subscriber
+		WHERE c.newsletter = $1 AND c.subscriber > $2 AND ` + mailable + `
+		ORDER BY c.subscriber LIMIT $3) AS chunk`
+
+	planRows = `INSERT INTO delivery (issue, subscriber, state, attempts, next_at, owner, epoch, lease_until,
+		last_code, last_reply, changed)
+		SELECT CAST($1 AS TEXT), c.subscriber, 'ready', 0, CAST($2 AS BIGINT), '', 0, 0, 0, '', CAST($2 AS BIGINT)
+		FROM consent c JOIN subscriber s ON s.id = c.subscriber
+		WHERE c.newsletter = $3 AND c.subscriber > $4 AND c.subscriber <= $5 AND ` + mailable + `
+		ON CONFLICT (issue, subscriber) DO NOTHING`
+
+	planAdvance = `UPDATE issue SET plan_after = $1, recipients = recipients + $2 WHERE id = $3`
+)
+
+// Plan implements publish.Store. It fails with digest.ErrRefused unless the
+// issue is planning.
+func (s *Store) Plan(ctx context.Context, id string, n int, now time.Time) (done bool, err error) {
+	err = s.change(ctx, "plan", func(t tx) error {
+		var newsletter, state, after string
+		err := each(ctx, t, func(scan scan) error {
+			return scan(&newsletter, &state, &after)
+		}, planState+s.forUpdate, id)
+		switch {
+		case err != nil:
+			return err
+		case newsletter == "":
+			return fmt.Errorf("%w: issue %s", digest.ErrNotFound, id)
+		case state != string(digest.IssuePlanning):
+			return fmt.Errorf("%w: issue %s is %s, not planning", digest.ErrRefused, id, state)
+		case after == planned:
+			done = true
+			return nil
+		}
+		done, err = t.plan(id, newsletter, after, n, now)
+		return err
+	})
+	return done && err == nil, err
+}
+
+func (t tx) plan(id, newsletter, after string, n int, now time.Time) (done bool, err error) {
+	var count int
+	var last sql.NullString
+	err = t.QueryRowContext(t.ctx, planChunk, newsletter, after, n).Scan(&count, &last)
+	if err != nil {
+		return false, err
+	}
+	var added int64
+	if count > 0 {
+		if added, err = t.exec(planRows, id, ms(now), newsletter, after, last.String); err != nil {
+			return false, err
+		}
+	}
+	after, done = last.String, count < n
+	if done {
+		after = planned
+	}
+	_, err = t.exec(planAdvance, after, added, id)
+	return done, err
+}
+
+// Recipients implements publish.Store; newsletter is its name.
+func (s *Store) Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error {
+	err := each(ctx, s.read, func(scan scan) error {
+		var r digest.Recipient
+		var state, reason string
+		var mailable int
+		if err := scan(&r.Address, &state, &mailable, &reason); err != nil {
+			return err
+		}
+		switch {
+		case mailable == 1:
+		case state != "active":
+			r.LeftOut = state
+		default:
+			r.LeftOut = "suppressed: " + reason
+		}
+		return f(r)
+	}, `SELECT s.address, c.state, CASE WHEN `+mailable+` THEN 1 ELSE 0 END,
+		COALESCE((SELECT MIN(p.reason) FROM suppression p
+			WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter)), '')
+		FROM newsletter n JOIN consent c ON c.newsletter = n.id JOIN subscriber s ON s.id = c.subscriber
+		WHERE n.name = $1 ORDER BY s.address`, newsletter)
+	if err != nil {
+		return fmt.Errorf("recipients of %s: %w", newsletter, err)
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	sqlitedriver "modernc.org/sqlite"
+
+	"digest.example/internal/digest"
+)
+
+// tx is a transaction on the connection that writes.
+type tx struct {
+	ctx context.Context
+	*sql.Tx
+	s *Store
+}
+
+// change runs f in one transaction, which commits if f returns nil.
+func (s *Store) change(ctx context.Context, what string, f func(tx) error) error {
+	t, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, failed(err))
+	}
+	if err = f(tx{ctx: ctx, Tx: t, s: s}); err == nil {
+		err = t.Commit()
+	} else {
+		_ = t.Rollback() // SQLite may have done so itself
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, failed(err))
+	}
+	return nil
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (t tx) exec(query string, args ...any) (int64, error) {
+	var r sql.Result
+	var err error
+	if p := t.s.statement(query); p != nil {
+		r, err = t.StmtContext(t.ctx, p).ExecContext(t.ctx, args...)
+	} else {
+		r, err = t.ExecContext(t.ctx, query, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// prepare compiles statements that run often. It must not be called within a
+// transaction, which holds the only connection.
+func (s *Store) prepare(ctx context.Context, queries ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range queries {
+		if s.prepared[q] != nil {
+			continue
+		}
+		p, err := s.write.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare: %w", failed(err))
+		}
+		s.prepared[q] = p // closed with its pool
+	}
+	return nil
+}
+
+func (s *Store) statement(query string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.prepared[query]
+}
+
+// queryer is a pool or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// scan is the Scan method of a row.
+type scan func(...any) error
+
+// each calls f for each row of a query. Rows stay open while f runs, so f must
+// not write in the same transaction.
+func each(ctx context.Context, q queryer, f func(scan) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return failed(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return failed(rows.Err())
+}
+
+// collect returns what f makes of each row.
+func collect[T any](ctx context.Context, q queryer, f func(scan) (T, error), query string, args ...any) ([]T, error) {
+	var all []T
+	err := each(ctx, q, func(s scan) error {
+		one, err := f(s)
+		all = append(all, one)
+		return err
+	}, query, args...)
+	return all, err
+}
+
+// one returns what f makes of the only row, or digest.ErrNotFound.
+func one[T any](ctx context.Context, q queryer, f func(scan) (T, error), query string, args ...any) (T, error) {
+	all, err := collect(ctx, q, f, query, args...)
+	if err != nil || len(all) == 0 {
+		var none T
+		if err == nil {
+			err = digest.ErrNotFound
+		}
+		return none, err
+	}
+	return all[0], nil
+}
+
+// failed marks the errors that waiting cures. SQLite's primary result codes are
+// the low byte (https://www.sqlite.org/rescode.html).
+func failed(err error) error {
+	var e *sqlitedriver.Error
+	if errors.As(err, &e) && !errors.Is(err, digest.ErrBusy) {
+		const busy, locked = 5, 6
+		if code := e.Code() & 0xff; code == busy || code == locked {
+			return fmt.Errorf("%w: the database is locked: %w", digest.ErrBusy, err)
+		}
+	}
+	return err
+}
+
+// in writes a list of n parameters that begins with $first.
+func in(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return "(" + b.String() + ")"
+}
+
+// ms is a time as the database keeps it; 0 for the zero time.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// orNull is a time that is NULL where it is zero.
+func orNull(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
+
+// at is the inverse of ms and orNull.
+func at(ms sql.NullInt64) time.Time {
+	if !ms.Valid || ms.Int64 == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms.Int64).UTC()
+}
+
+// maxReply is how much of a server's reply is kept, in bytes: an SMTP reply
+// line has at most 512 (RFC 5321 section 4.5.3.1.5).
+const maxReply = 1024
+
+// text makes a string storable: PostgreSQL refuses NUL and invalid UTF-8 in TEXT.
+func text(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
+}
+
+// reply is a stranger's text, kept short. What is broken in it, or by the cut,
+// becomes a question mark, so that it cannot grow again.
+func reply(s string) string {
+	s = strings.ReplaceAll(s[:min(len(s), maxReply)], "\x00", "")
+	return strings.ToValidUTF8(s, "?")
+}
