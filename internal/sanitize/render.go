@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Attributes are what to write into a start tag, by element name ("p", "a",
-// "code", "pre", "blockquote", "ul", "ol", "li"), such as a class and a style.
+// Attributes are what to write into a start tag, by element name ("p",
+// "a", "code", "pre", "blockquote", "ul", "ol", "li"), such as a class and a style.
 // They come from the program, never from outside.
 type Attributes map[string]template.HTMLAttr
 
@@ -34,10 +34,14 @@ type writer struct {
 
 func (w *writer) tagOpen(name, more string) {
 	w.out.WriteString("<" + name)
+	w.attributes(name)
+	w.out.WriteString(more + ">")
+}
+
+func (w *writer) attributes(name string) {
 	if a := w.attrs[name]; a != "" {
 		w.out.WriteString(" " + string(a))
 	}
-	w.out.WriteString(more + ">")
 }
 
 func (w *writer) tagClose(name string) { w.out.WriteString("</" + name + ">") }
@@ -51,21 +55,37 @@ func (w *writer) block(b Block) {
 	case Item:
 		w.itemBlock(b)
 	case Pre:
-		w.tagOpen("pre", "")
-		w.runs(b.Runs, false)
-		w.tagClose("pre")
+		w.pre(b)
 	case Heading:
 		w.tagOpen("p", "")
 		w.out.WriteString("<strong>")
-		w.runs(b.Runs, true)
+		w.runs(b.Runs)
 		w.out.WriteString("</strong>")
 		w.tagClose("p")
 	default:
 		w.tagOpen("p", "")
-		w.runs(b.Runs, true)
+		w.runs(b.Runs)
 		w.tagClose("p")
 	}
 }
+
+// pre writes preformatted text as a paragraph of code that can wrap. A <pre>
+// needs white-space:pre-wrap for that, which some mail programs drop, and then
+// one long line makes the whole mail scroll sideways.
+func (w *writer) pre(b Block) {
+	w.out.WriteString("<p")
+	w.attributes("pre")
+	w.out.WriteString(">")
+	for _, r := range b.Runs {
+		r.Code = true
+		r.Text = indentation.Replace(r.Text)
+		w.runs([]Run{r})
+	}
+	w.tagClose("p")
+}
+
+// indentation keeps what HTML would run together.
+var indentation = strings.NewReplacer("\n ", "\n\u00a0", "  ", "\u00a0\u00a0")
 
 // itemBlock writes an item. Inner lists are drawn as further items: a phone has
 // no room for indentation.
@@ -90,7 +110,7 @@ func (w *writer) itemBlock(b Block) {
 		w.tagOpen("li", "")
 		w.item = true
 	}
-	w.runs(b.Runs, true)
+	w.runs(b.Runs)
 }
 
 func (w *writer) closeList() {
@@ -112,7 +132,7 @@ func (w *writer) quoteTo(n int) {
 	}
 }
 
-func (w *writer) runs(runs []Run, breaks bool) {
+func (w *writer) runs(runs []Run) {
 	for _, r := range runs {
 		names := styles(r)
 		if r.Href != "" {
@@ -121,11 +141,7 @@ func (w *writer) runs(runs []Run, breaks bool) {
 		for _, n := range names {
 			w.tagOpen(n, "")
 		}
-		text := html.EscapeString(r.Text)
-		if breaks {
-			text = strings.ReplaceAll(text, "\n", "<br>")
-		}
-		w.out.WriteString(text)
+		w.out.WriteString(strings.ReplaceAll(html.EscapeString(r.Text), "\n", "<br>"))
 		for i := len(names) - 1; i >= 0; i-- {
 			w.tagClose(names[i])
 		}

@@ -2,7 +2,10 @@ package sanitize
 
 import (
 	"net/url"
+	"strings"
 	"testing"
+
+	"golang.org/x/net/html"
 )
 
 func mustURL(t testing.TB, s string) *url.URL {
@@ -24,7 +27,7 @@ func TestHTMLKeepsWhatAMailMayCarry(t *testing.T) {
 		{"line break", "one<br>two<br/>three", "<p>one<br>two<br>three</p>"},
 		{"emphasis", "<b>a</b> <i>b</i> <strong><em>c</em></strong>", "<p><strong>a</strong> <em>b</em> <strong><em>c</em></strong></p>"},
 		{"code", "run <code>a &lt; b</code> now", "<p>run <code>a &lt; b</code> now</p>"},
-		{"preformatted", "<pre>\n  if x &amp;&amp; y {\n\treturn\n  }\n</pre>", "<pre>  if x &amp;&amp; y {\n    return\n  }</pre>"},
+		{"preformatted", "<pre>\n  if x &amp;&amp; y {\n\treturn\n  }\n</pre>", "<p><code>\u00a0\u00a0if x &amp;&amp; y {<br>\u00a0\u00a0\u00a0 return<br>\u00a0 }</code></p>"},
 		{"heading", "<h1>Big</h1>words", "<p><strong>Big</strong></p><p>words</p>"},
 		{"quote", "<blockquote><p>a</p><p>b</p></blockquote>c", "<blockquote><p>a</p><p>b</p></blockquote><p>c</p>"},
 		{"list", "<ul><li>a</li><li><p>b</p><p>c</p></li></ul>", "<ul><li>a</li><li>b<br>c</li></ul>"},
@@ -39,6 +42,88 @@ func TestHTMLKeepsWhatAMailMayCarry(t *testing.T) {
 	} {
 		if got := string(HTML(c.in, base)); got != c.want {
 			t.Errorf("%s: %q\n got %s\nwant %s", c.name, c.in, got, c.want)
+		}
+	}
+}
+
+// allowed are the elements that a mail may carry, with the only attribute that
+// may come from outside.
+var allowed = map[string]string{
+	"p": "", "br": "", "a": "href", "strong": "", "em": "", "code": "", "blockquote": "", "ul": "", "ol": "start", "li": "",
+}
+
+// checkInert fails if markup holds anything but bare allowed elements, links
+// to absolute http(s) addresses, and text, as a browser reads it.
+func checkInert(t *testing.T, in, markup string) {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader("<!doctype html><body>" + markup))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := map[string]bool{"html": true, "head": true, "body": true}
+	for n := range doc.Descendants() {
+		if n.Type == html.CommentNode {
+			t.Errorf("%q gave a comment: %s", in, markup)
+		}
+		if n.Type != html.ElementNode || frame[n.Data] && len(n.Attr) == 0 {
+			continue
+		}
+		attr, ok := allowed[n.Data]
+		if !ok || n.Namespace != "" {
+			t.Errorf("%q gave <%s>: %s", in, n.Data, markup)
+		}
+		for _, a := range n.Attr {
+			if a.Key != attr {
+				t.Errorf("%q gave attribute %s: %s", in, a.Key, markup)
+			}
+			if a.Key == "href" && Address(a.Val, nil) != a.Val {
+				t.Errorf("%q gave address %q", in, a.Val)
+			}
+		}
+	}
+}
+
+func TestHTMLIsInert(t *testing.T) {
+	base := mustURL(t, "https://blog.test/post")
+	for _, in := range []string{
+		`<script>alert(1)</script>`, `<scr<script>ipt>alert(1)</scr</script>ipt>`,
+		`<img src=x onerror=alert(1)>`, `<svg><style><img src=x onerror=alert(1)></style></svg>`,
+		`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">`,
+		`<a href="javascript:alert(1)">x</a>`, `<a href=" java&#10;script:alert(1)">x</a>`, `<a href="data:text/html,x">x</a>`,
+		`<a href="//evil.test/x">x</a>`, `<a href="https://user:pw@evil.test">x</a>`, `<a href='x" onmouseover="alert(1)'>x</a>`,
+		`<a href="mailto:a@b.test">x</a>`, `<a href="https://x.test/"><img src=y></a>`, `<p style="position:fixed" class="t" id="x">x</p>`,
+		`<iframe src="https://x.test"></iframe>`, `<form action="https://x.test"><input><button>b</button></form>`,
+		`<base href="https://evil.test/">`, `<meta http-equiv=refresh content="0;url=x">`, `<!--[if mso]><b>x</b><![endif]-->`,
+		`<![CDATA[<b>x</b>]]>`, `<textarea></textarea><script>1</script></textarea>`, `</p></div></td></tr></table></body></html>`,
+		`<plaintext><b>x`, `<title></title><script>x</script>`, "<p\x00 onclick=x>x</p>", "\xff\xfe<b>x", strings.Repeat("<blockquote>", 5000) + "x",
+		strings.Repeat("<b><i><ul><li>", 3000) + "x",
+	} {
+		checkInert(t, in, string(HTML(in, base)))
+	}
+}
+
+func TestHTMLWritesOnlyTheGivenAttributes(t *testing.T) {
+	got := string(Parse(`<p class="x">a <a href="https://a.test" style="y">b</a></p>`, nil).HTML(Attributes{"p": `dir="auto"`, "a": `class="l"`}))
+	if want := `<p dir="auto">a <a class="l" href="https://a.test">b</a></p>`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestText(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"paragraphs", "<p>one</p><p>two<br>three</p>", "one\n\ntwo\nthree"},
+		{"entities once", "a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"},
+		{"link words", `see <a href="https://a.test">this</a>`, "see this"},
+		{"list", "<ul><li>a</li><li>b</li></ul><ol><li>c</li><li>d</li></ol>", "- a\n- b\n\n1. c\n2. d"},
+		{"inner list", "<ul><li>a<ul><li>b</li></ul></li></ul>", "- a\n  - b"},
+		{"item of two paragraphs", "<ul><li><p>a</p><p>b</p></li></ul>", "- a\n  b"},
+		{"quote", "<blockquote><p>a</p><p>b<br>c</p></blockquote><p>d</p>", "> a\n>\n> b\n> c\n\nd"},
+		{"code", "<pre>a\n  b</pre>", "    a\n      b"},
+		{"no script", "a<script>b</script><style>c</style> d", "a d"},
+		{"nothing", "<p> </p>", ""},
+	} {
+		if got := Text(c.in); got != c.want {
+			t.Errorf("%s: %q gave %q, want %q", c.name, c.in, got, c.want)
 		}
 	}
 }
