@@ -16,13 +16,14 @@ var (
 
 // shared are hosts whose sub-domains belong to different people.
 var shared = setOf("wordpress.com blogspot.com substack.com medium.com tumblr.com github.io gitlab.io " +
-	"netlify.app vercel.app pages.dev workers.dev web.app herokuapp.com neocities.org weebly.com wixsite.com")
+	"google.com netlify.app vercel.app pages.dev workers.dev web.app herokuapp.com neocities.org weebly.com wixsite.com")
 
 // reference are sites that one may link to without being vouched for: libraries,
 // encyclopaedias, standards, public bodies, large newspapers, code hosts. Nothing
 // where a stranger's advertising page would be at home.
 var reference = setOf("wikipedia.org wikimedia.org wikidata.org wiktionary.org github.com gitlab.com codeberg.org " +
 	"arxiv.org doi.org archive.org jstor.org pubmed.gov nature.com science.org youtube.com youtu.be " +
+	"google.com books.google.com scholar.google.com " +
 	"stackexchange.com stackoverflow.com reddit.com ycombinator.com w3.org ietf.org rfc-editor.org mozilla.org go.dev " +
 	"nih.gov nasa.gov who.int un.org europa.eu bbc.co.uk bbc.com nytimes.com theguardian.com reuters.com " +
 	"spiegel.de zeit.de tagesschau.de lemonde.fr elpais.com corriere.it nhk.or.jp")

@@ -39,11 +39,8 @@ func hashesOf(lists ...string) map[uint64]bool {
 	m := map[uint64]bool{}
 	for _, l := range lists {
 		for _, word := range strings.Fields(l) {
-			var w wording
+			w := wording{whole: func(hash uint64) { m[hash] = true }}
 			w.take(word)
-			if len(w.terms) == 1 {
-				m[w.terms[0]] = true
-			}
 		}
 	}
 	return m
@@ -63,7 +60,7 @@ func countPhrases(lower string, phrases []string) int {
 // hasPhrase finds p in lower where no word runs across its ends, so that
 // "ass" is not found in "class".
 func hasPhrase(lower, p string) bool {
-	if p == "" {
+	if p == "" || len(p) > len(lower) {
 		return false
 	}
 	for from := 0; ; {

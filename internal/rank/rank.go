@@ -29,6 +29,10 @@ type Options struct {
 	// links to the article's own host.
 	Site string
 
+	// Vouched are further hosts that comments may link to, from the operator or
+	// from what was printed before; the package knows a short list of its own.
+	Vouched []string
+
 	// Forum says that the source is a discussion board, where answers are
 	// shorter than under an article: the quality bar is lower.
 	Forum bool
@@ -49,5 +53,6 @@ type Result struct {
 	Lost     []digest.Omission    // each with the reason, in words
 	Read     int                  // comments that were considered
 	Good     int                  // candidates that passed the vetoes and the quality bar
+	Writers  int                  // people who wrote those
 	Settled  bool                 // the article is at least Options.MinAge old
 }

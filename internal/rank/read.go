@@ -32,13 +32,14 @@ func read(untrusted string, blocked []string) said {
 	own, addresses := ownWords(untrusted)
 	text, written := cutLinks(own)
 	var s said
-	s.take(text)
-	s.links = linksOf(append(addresses, written...))
-	for _, t := range s.terms {
-		if insults[t] {
+	s.whole = func(hash uint64) {
+		if insults[hash] {
 			s.insults++
 		}
 	}
+	s.take(text)
+	s.whole = nil // it must not keep s alive
+	s.links = linksOf(append(addresses, written...))
 	s.bangs = strings.Count(text, "!") + strings.Count(text, "！")
 	for _, mark := range []string{"?", "？", "؟", "\u037e", "՞", "፧"} {
 		s.questions += strings.Count(text, mark)

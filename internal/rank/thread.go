@@ -1,6 +1,9 @@
 package rank
 
 import (
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"digest.example/internal/digest"
@@ -22,24 +25,58 @@ type thread struct {
 
 // Thread ranks the comments of a as they stand at now.
 func Thread(a digest.Article, now time.Time, o Options) Result {
+	t, twice := rankAll(a, now, o)
+	return t.result(a, twice)
+}
+
+// rankAll computes everything about a's comments but which of them to take.
+func rankAll(a digest.Article, now time.Time, o Options) (t *thread, twice []digest.Comment) {
 	entries, twice := inOrder(a, now)
-	t := &thread{
+	t = &thread{
 		options: o, now: now, published: a.Published, writer: authorKey(a.Author),
-		vouched: vouchedByArticle(a, o.Site), entries: entries,
+		article: articleWording(a), vouched: vouchedByArticle(a, o), entries: entries,
 	}
-	t.article.unbounded = true
-	t.article.take(a.Title + "\n" + sanitize.Text(firstBytes(a.HTML, maxArticle)) + "\n" + sanitize.Text(firstBytes(a.Summary, maxArticle)))
 	linkParents(entries)
 	blocked := lowered(o.BlockedWords)
-	for _, e := range entries {
-		e.said = read(e.comment.HTML, blocked)
-	}
+	eachOnAllCores(entries, func(e *entry) { e.said = read(e.comment.HTML, blocked) })
 	t.vetoOwn()
 	t.vetoCopies()
 	t.vetoLinks()
 	t.describe()
 	t.scoreAll()
-	return t.result(a, twice)
+	return t, twice
+}
+
+// articleWording is what copies of the article are recognised by.
+func articleWording(a digest.Article) wording {
+	w := wording{unbounded: true}
+	for _, html := range []string{a.HTML, a.Summary} {
+		w.take(sanitize.Text(firstBytes(html, maxArticle)))
+	}
+	w.take(a.Title)
+	return w
+}
+
+// eachOnAllCores is for work on single entries only, so that it cannot change
+// what comes out.
+func eachOnAllCores(entries []*entry, work func(*entry)) {
+	const batch = 256
+	var wg sync.WaitGroup
+	todo := make(chan []*entry)
+	for range min(runtime.GOMAXPROCS(0), 1+len(entries)/batch) {
+		wg.Go(func() {
+			for part := range todo {
+				for _, e := range part {
+					work(e)
+				}
+			}
+		})
+	}
+	for part := range slices.Chunk(entries, batch) {
+		todo <- part
+	}
+	close(todo)
+	wg.Wait()
 }
 
 // result chooses and explains.
@@ -49,7 +86,7 @@ func (t *thread) result(a digest.Article, twice []digest.Comment) Result {
 	taken := choose(candidates, picks+reserves)
 	explainRest(candidates, taken)
 	res := Result{
-		Read: len(t.entries), Good: len(candidates),
+		Read: len(t.entries), Good: len(candidates), Writers: writers(candidates),
 		Settled: t.now.Sub(t.published) >= t.options.MinAge,
 	}
 	standing := t.standing()
@@ -72,6 +109,15 @@ func (t *thread) result(a digest.Article, twice []digest.Comment) Result {
 		res.Lost = append(res.Lost, omission(a, c, "listed twice under one id"))
 	}
 	return res
+}
+
+// writers is how many people wrote these; the nameless count as one.
+func writers(entries []*entry) int {
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[e.author] = true
+	}
+	return len(names)
 }
 
 // answeredPerson is the name of whom e replies to, where that is somebody else.

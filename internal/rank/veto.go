@@ -87,10 +87,9 @@ func repeatsItself(s said) bool {
 	if len(s.terms) < repeatFrom {
 		return false
 	}
-	distinct := map[uint64]bool{}
-	for _, t := range s.terms {
-		distinct[t] = true
-	}
+	distinct := slices.Clone(s.terms)
+	slices.Sort(distinct)
+	distinct = slices.Compact(distinct)
 	return float64(len(distinct)) <= minDistinct*float64(min(len(s.terms), repeatWindow))
 }
 

@@ -14,14 +14,15 @@ const minReplyWords = 4
 const vouchAge = 24 * time.Hour
 
 // vouchedByArticle are the sites that need nobody's word.
-func vouchedByArticle(a digest.Article, site string) map[string]bool {
+func vouchedByArticle(a digest.Article, o Options) map[string]bool {
 	m := map[string]bool{}
 	for s := range reference {
 		m[s] = true
 	}
 	_, addresses := ownWords(a.HTML)
 	_, more := ownWords(a.Summary)
-	addresses = append(append(addresses, more...), a.URL, a.Original, a.CommentsURL, a.Author.URL, site)
+	addresses = append(append(addresses, more...), a.URL, a.Original, a.CommentsURL, a.Author.URL, o.Site)
+	addresses = append(addresses, o.Vouched...)
 	for _, address := range addresses {
 		if s := siteOf(address); s != "" {
 			m[s] = true

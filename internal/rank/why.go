@@ -75,6 +75,8 @@ func weakness(e *entry) string {
 	var parts []string
 	if e.said.words < longWords/2 {
 		parts = append(parts, "only "+plural(e.said.words, "word"))
+	} else if e.x[fSource]+e.x[fNumbers]+e.x[fReplies] == 0 {
+		parts = append(parts, "no source, figures or answers")
 	}
 	if e.x[fQuestion] > 0 {
 		parts = append(parts, "asks rather than tells")
