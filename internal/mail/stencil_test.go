@@ -163,6 +163,8 @@ func TestBodyDecodesToItsInput(t *testing.T) {
 				person().Unsubscribe,
 				"https://d.example/u/" + strings.Repeat("a", 300),
 				"https://d.example/u?t=" + strings.Repeat("=", 70) + "." + strings.Repeat("..x", 40),
+				"https://d.example/ua?t=" + strings.Repeat("=", 70),
+				"https://d.example/uab?t=" + strings.Repeat("=", 70),
 			} {
 				p := person()
 				p.Unsubscribe = url
