@@ -17,16 +17,16 @@ import (
 // remains passes the same rules as a stranger's text.
 func (v *views) note(markdown string) (htmltemplate.HTML, string, error) {
 	var html bytes.Buffer
-	if err := goldmark.New(goldmark.WithExtensions(extension.Linkify)).Convert([]byte(markdown), &html); err != nil {
+	if err := goldmark.New(goldmark.WithExtensions(extension.Linkify)).Convert([]byte(strings.ReplaceAll(markdown, v.key, "-")), &html); err != nil {
 		return "", "", fmt.Errorf("editor's note: %w", err)
 	}
 	doc := sanitize.Parse(html.String(), base(v.nl.PublicURL))
+	doc = doc.MapLinks(func(words, href string) (string, string) { return v.label("", words, href), href })
 	text := doc.Text()
 	if links := doc.Links(); len(links) > 0 {
 		text += "\n\n" + strings.Join(links, "\n")
 	}
-	safe := strings.ReplaceAll(string(doc.HTML(outside)), v.key, "-")
-	return htmltemplate.HTML(safe), strings.ReplaceAll(text, v.key, "-"), nil //nolint:gosec // sanitize wrote it
+	return doc.HTML(v.outside), text, nil
 }
 
 // page is the frame's data but for its fragments.

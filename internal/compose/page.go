@@ -35,6 +35,7 @@ type footer struct {
 type article struct {
 	Dir         string // the newsletter's
 	Title       string
+	Spoken      string // the title's link, where Title alone leads elsewhere too
 	URL         string
 	Author      string
 	When        string

@@ -16,8 +16,8 @@ const (
 	blue   = "color:#0550ae;"
 	font   = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
 	breaks = "word-break:break-word;"
-	body   = "font-size:16px;line-height:25px;"
-	small  = "font-size:14px;line-height:21px;"
+	body   = "font-size:16px;line-height:1.5;"
+	small  = "font-size:14px;"
 	mono   = "font-family:Consolas,Menlo,monospace;"
 )
 
@@ -30,7 +30,7 @@ var looks = map[string]htmltemplate.HTMLAttr{
 	"card":   attr("card", "max-width:600px;background-color:#ffffff;"),
 	"head":   attr("pad card t", "padding:32px 32px 24px;background-color:#ffffff;"+font+body+ink),
 	"row":    attr("pad line card t", "padding:28px 32px 24px;border-top:1px solid #d8dee4;background-color:#ffffff;"+font+body+ink),
-	"foot":   attr("pad line card s", "padding:24px 32px 32px;border-top:1px solid #d8dee4;background-color:#ffffff;"+font+small+grey),
+	"foot":   attr("pad line card s", "padding:24px 32px 32px;border-top:1px solid #d8dee4;background-color:#ffffff;"+font+body+grey+breaks),
 
 	"h1":      attr("t", "margin:0;font-size:28px;line-height:36px;font-weight:700;"+ink+breaks),
 	"h2":      attr("t", "margin:0;font-size:22px;line-height:29px;font-weight:700;"+ink+breaks),
@@ -39,38 +39,38 @@ var looks = map[string]htmltemplate.HTMLAttr{
 	"h2-link": attr("t", "text-decoration:none;"+ink+breaks),
 
 	"meta":       attr("s", "margin:6px 0 0;"+small+grey+breaks),
-	"meta-after": attr("s", "margin:14px 0 0;"+small+grey+breaks),
-	"meta-link":  attr("s", "text-decoration:underline;"+grey+breaks),
-	"link":       attr("l", "text-decoration:underline;"+blue+breaks),
-	"after":      attr("", "margin:14px 0 0;"+breaks),
+	"meta-after": attr("s", "margin:14px 0 0;"+small+grey),
+	"meta-link":  attr("s", grey),
+	"link":       attr("l", blue+breaks),
+	"after":      attr("", "margin:14px 0 0;"),
 	"item":       attr("t", "margin:10px 0 0;"+ink+breaks),
 	"small":      attr("s", small+grey),
-	"foot-text":  attr("s", "margin:0 0 10px;"+small+grey+breaks),
+	"foot-text":  attr("s", "margin:0 0 10px;"+small+grey),
 
 	"comment": attr("", "margin:18px 0 0;"),
-	"bar-ltr": attr("q t", "padding:0 0 0 14px;border-left:3px solid #c3cad3;"+font+body+ink+breaks),
-	"bar-rtl": attr("q t", "padding:0 14px 0 0;border-right:3px solid #c3cad3;"+font+body+ink+breaks),
+	"bar-ltr": attr("q t", "padding:0 0 0 14px;border-left:3px solid #c3cad3;"+font+body+ink),
+	"bar-rtl": attr("q t", "padding:0 14px 0 0;border-right:3px solid #c3cad3;"+font+body+ink),
 	"by":      attr("s", "margin:0;"+small+grey+breaks),
-	"name":    attr("t", ink+breaks),
-	"rest":    attr("", "margin:6px 0 0;"+breaks),
+	"name":    attr("t", ink),
+	"rest":    attr("", "margin:6px 0 0;"),
 }
 
-// outside and comments style the markup that sanitize writes.
-var (
-	outside  = foreign("12px")
-	comments = foreign("4px")
-)
-
-func foreign(gap string) sanitize.Attributes {
+// foreign styles the markup that sanitize writes; gap is the space above its
+// blocks, and dir the newsletter's direction.
+func foreign(gap, dir string) sanitize.Attributes {
 	auto := func(class, style string) htmltemplate.HTMLAttr { return `dir="auto" ` + attr(class, style) }
+	side := "left"
+	if dir == "rtl" {
+		side = "right"
+	}
 	return sanitize.Attributes{
 		"p":          auto("t", "margin:"+gap+" 0 0;"+ink+breaks),
-		"a":          attr("l", "text-decoration:underline;"+blue+breaks),
-		"code":       attr("k", mono+"font-size:14px;background-color:#eef1f4;"+ink+breaks),
-		"pre":        auto("k", "margin:"+gap+" 0 0;padding:8px 10px;white-space:pre-wrap;background-color:#eef1f4;"+mono+small+ink+breaks),
-		"blockquote": auto("q", "margin:"+gap+" 0 0;padding:0 12px;border-left:1px solid #c3cad3;"+breaks),
-		"ul":         auto("t", "margin:"+gap+" 0 0;padding:0 24px;"+ink+breaks),
-		"ol":         auto("t", "margin:"+gap+" 0 0;padding:0 24px;"+ink+breaks),
+		"a":          attr("l", blue+breaks),
+		"code":       attr("k", mono+"font-size:14px;background-color:#eef1f4;"+ink),
+		"pre":        auto("k", "margin:"+gap+" 0 0;padding:8px 10px;background-color:#eef1f4;"+small+ink+breaks),
+		"blockquote": auto("q", "margin:"+gap+" 0 0;padding:0 12px;border-"+side+":1px solid #c3cad3;"),
+		"ul":         auto("t", "margin:"+gap+" 0 0;padding:0 24px;"+ink),
+		"ol":         auto("t", "margin:"+gap+" 0 0;padding:0 24px;"+ink),
 		"li":         auto("t", "margin:0;"+ink+breaks),
 	}
 }

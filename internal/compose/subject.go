@@ -86,7 +86,7 @@ func (v *views) preheader(issue digest.Issue) string {
 // opening is how the first article begins, on one line.
 func (v *views) opening(all []digest.Pick) string {
 	var a article
-	v.excerpt(&a, all[0].Article, preheaderMax)
+	v.excerpt(&a, all[0].Article, longCut)
 	if a.ExcerptText == "" {
 		return v.title(all[0].Article.Title)
 	}

@@ -22,7 +22,7 @@ var english = map[string][2]string{
 	"more_articles":   {"More articles"},
 	"still_discussed": {"Still being discussed"},
 	"original":        {"Original article at"},
-	"rest":            {"Read on in the comment by"},
+	"rest":            {"The rest of the comment by"},
 	"by_author":       {"the article’s author"},
 	"answers":         {"in answer to"},
 	"comment_link":    {"comment by"},

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,10 @@ type views struct {
 	lang string
 	dir  string
 	hole string
-	key  string // the part of hole that makes it one
-	used map[string]string
+	key  string            // the part of hole that makes it one
+	used map[string]string // words of links so far → what they lead to
+
+	outside, comments sanitize.Attributes // the looks of strangers' markup
 }
 
 func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *views {
@@ -39,9 +42,10 @@ func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *v
 	if date.IsZero() {
 		date = ids.Date
 	}
-	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]string{}}
+	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]string{strings.ToLower(say("unsubscribe")): hole}}
 	v.date = v.local(date)
 	v.lang, v.dir = language(nl.Language)
+	v.outside, v.comments = foreign("12px", v.dir), foreign("4px", v.dir)
 	return v
 }
 
@@ -89,18 +93,20 @@ func (v *views) title(s string) string {
 
 func (v *views) name(s string) string { return sanitize.Short(v.line(s), maxName) }
 
-// label makes the words of a link tell its target from all others in the mail:
-// people who hear links read out one by one have nothing else to go by.
-func (v *views) label(words, href string) string {
+// label returns words, numbered where before+words already lead elsewhere in
+// this mail: people who hear links read out one by one have nothing else to
+// tell them apart by.
+func (v *views) label(before, words, href string) string {
 	for n, try := 2, words; ; n++ {
-		was, taken := v.used[strings.ToLower(try)]
+		key := strings.ToLower(before + try)
+		was, taken := v.used[key]
 		if !taken {
-			v.used[strings.ToLower(try)] = href
+			v.used[key] = href
 		}
-		if !taken || was == href || n > 100 {
+		if !taken || was == href {
 			return try
 		}
-		try = words + " (" + say2(n) + ")"
+		try = words + " (" + strconv.Itoa(n) + ")"
 	}
 }
 
@@ -113,19 +119,23 @@ func (v *views) article(p digest.Pick) article {
 		When: v.day(a.Published), Count: max(a.CommentCount, 0), Read: p.Read, Closed: a.CommentsClosed,
 		Quiet: p.Read > 0 && len(p.Comments) == 0,
 	}
+	if spoken := v.label("", out.Title, out.URL); spoken != out.Title {
+		out.Spoken = spoken
+	}
 	out.MetaText = joined(" · ", out.Author, out.When)
 	if out.Count > 0 {
 		out.MetaText = joined(" · ", out.MetaText, say("comments", out.Count))
 	}
 	if original := sanitize.Address(a.Original, nil); original != "" && original != out.URL {
-		out.Original = &link{URL: original, Words: v.label(say("original")+" "+sanitize.Host(original), original)}
+		out.Original = &link{URL: original, Words: v.label("", say("original")+" "+sanitize.Host(original), original)}
 	}
 	thread := sanitize.Address(a.CommentsURL, nil)
 	if thread == "" {
 		thread = out.URL
 	}
 	if out.Count > 0 && thread != "" {
-		out.All = &link{URL: thread, Words: say("all_comments", out.Count), Title: sanitize.Short(out.Title, shortTitle)}
+		words := say("all_comments", out.Count)
+		out.All = &link{URL: thread, Words: words, Title: v.label(words, sanitize.Short(out.Title, shortTitle), thread)}
 	}
 	for _, c := range p.Comments {
 		out.Comments = append(out.Comments, v.comment(c, out, thread))
@@ -149,18 +159,18 @@ func (v *views) comment(p digest.CommentPick, a article, thread string) comment 
 			words = say("link")
 		}
 		title := words + ", " + say("comment_link") + " " + out.Name + " " + say("on") + " " + sanitize.Short(a.Title, shortTitle)
-		out.Link = &link{URL: address, Words: words, Title: v.label(title, address)}
+		out.Link = &link{URL: address, Words: words, Title: v.label("", title, address)}
 	}
-	v.body(&out, c, a.URL, joinedOr(address, thread))
+	v.body(&out, c, a.URL, firstOf(address, thread))
 	out.HeadText = commentHead(out)
 	return out
 }
 
 // body cuts the comment at a sentence and makes its links short and few.
 func (v *views) body(out *comment, c digest.Comment, articleURL, address string) {
-	doc, more := sanitize.Parse(c.HTML, base(joinedOr(c.URL, articleURL))).Cut(longCut)
+	doc, more := sanitize.Parse(c.HTML, base(firstOf(c.URL, articleURL))).Cut(longCut)
 	if more && address != "" {
-		out.Rest = &link{URL: address, Words: v.label(out.Name, address)}
+		out.Rest = &link{URL: address, Words: v.label(say("rest"), out.Name, address)}
 	}
 	links := 0
 	doc = doc.MapLinks(func(words, href string) (string, string) {
@@ -168,9 +178,9 @@ func (v *views) body(out *comment, c digest.Comment, articleURL, address string)
 		if links > maxLinks {
 			return words, ""
 		}
-		return v.label(linkWords(words, href), href), href
+		return v.label("", linkWords(words, href), href), href
 	})
-	out.Body = doc.HTML(comments)
+	out.Body = doc.HTML(v.comments)
 	out.BodyText = doc.Text()
 	out.Links = doc.Links()
 }
@@ -184,7 +194,7 @@ func (v *views) excerpt(out *article, a digest.Article, n int) {
 	}
 	doc, _ = doc.Cut(n)
 	doc = doc.MapLinks(func(words, _ string) (string, string) { return words, "" })
-	out.Excerpt = doc.HTML(outside)
+	out.Excerpt = doc.HTML(v.outside)
 	out.ExcerptText = doc.Text()
 }
 

@@ -9,8 +9,6 @@ import (
 	"digest.example/internal/sanitize"
 )
 
-func say2(n int) string { return strconv.Itoa(n) }
-
 // joined puts sep between those that are not empty.
 func joined(sep string, parts ...string) string {
 	var kept []string
@@ -22,8 +20,8 @@ func joined(sep string, parts ...string) string {
 	return strings.Join(kept, sep)
 }
 
-// joinedOr is the first that is not empty.
-func joinedOr(a, b string) string {
+// firstOf is the first that is not empty.
+func firstOf(a, b string) string {
 	if a != "" {
 		return a
 	}
@@ -63,8 +61,8 @@ func commentHead(c comment) string {
 // hostLike is a link's words that claim to be an address.
 var hostLike = regexp.MustCompile(`(?i)^(https?://)?[a-z0-9-]+(\.[a-z0-9-]+)+(/\S*)?$`)
 
-// vague are words that name no target.
-var vague = regexp.MustCompile(`(?i)^(click here|here|this|that|it|link|more|read more|source|\W*)$`)
+// vague are words that name no target, or pretend to be ours.
+var vague = regexp.MustCompile(`(?i)^(click here|here|this|that|it|link|more|read more|source|unsubscribe|\W*)$`)
 
 // linkWords are what a stranger's link reads: an address becomes its host, and
 // words that claim to be another host, or say nothing, are followed by the host
