@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"digest.example/internal/digest"
@@ -74,6 +75,9 @@ func (c *Composer) Render(issue digest.Issue, nl digest.Newsletter, ids IDs) (Re
 	html, text, err := c.parts.frame(page)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
+	}
+	if !strings.Contains(html, hole) || !strings.Contains(text, hole) {
+		return Rendered{}, fmt.Errorf("compose %s/%d: the templates print no unsubscribe link in both parts", issue.Newsletter, issue.Number)
 	}
 	out := Rendered{
 		Subject: page.Subject, Preheader: page.Preheader, HTML: html, Text: text, Hole: hole,
