@@ -106,7 +106,7 @@ func (t *thread) describeText(e *entry) {
 		x[fFirstHours] = math.Exp(-math.Max(0, e.at.Sub(t.published).Hours()) / firstHours)
 	}
 	for _, l := range s.links {
-		if t.trusts(e, l.site, t.linked) {
+		if t.trusts(e, l.site) {
 			x[fSource] = 1
 		}
 	}

@@ -76,7 +76,7 @@ func TestFormsOfAWordAreOne(t *testing.T) {
 		w.take(text)
 		return w.terms
 	}
-	if !slices.Equal(terms("Harbours measured"), terms("harbour’s measuring")) && !slices.Equal(terms("measured"), terms("MEASURING")) {
+	if !slices.Equal(terms("Harbours measured"), terms("harbour’s MEASURING")) {
 		t.Error("forms of one word differ")
 	}
 	if slices.Equal(terms("abschaffen"), terms("messen")) {

@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,15 @@ func TestLinksAreVouchedFor(t *testing.T) {
 		o.Vouched = []string{"shop.example"}
 		wantIDs(t, Thread(article(say("a", "Ann", "", 1, tides+shop)), now, o).Picks, "a")
 	})
+}
+
+func TestChainsOfSpamFall(t *testing.T) {
+	a := article(say("0", "Spammer 0", "", 1, tides+" https://cash-shop.example/0"))
+	for i := 1; i < 20_000; i++ {
+		text := fmt.Sprintf("reply number %d says %s %s https://cash-shop%d.example/", i, letters(uint64(i)), letters(uint64(i*7919)), i)
+		a.Comments = append(a.Comments, say(fmt.Sprint(i), fmt.Sprint("Spammer ", i), fmt.Sprint(i-1), 1, text))
+	}
+	wantIDs(t, Thread(a, now, top(3)).Picks)
 }
 
 func TestSiteOf(t *testing.T) {

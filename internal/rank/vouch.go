@@ -31,41 +31,50 @@ func vouchedByArticle(a digest.Article, o Options) map[string]bool {
 	return m
 }
 
+// maxRounds bounds how long sites may vouch for each other in chains; nobody
+// but an attacker gets near it.
+const maxRounds = 64
+
 // vetoLinks removes comments with a link to a site that nobody vouches for and
 // that nobody answered. It begins with all of them standing and removes those
 // without support until none is left to remove (the greatest fixed point), so
 // that comments which fall here support nobody.
 func (t *thread) vetoLinks() {
-	var doubtful []int
+	doubtful := make([]bool, len(t.entries))
+	answers := make([]int, len(t.entries))
 	for i, e := range t.entries {
-		if e.veto == "" && t.unvouched(e.said) {
-			doubtful = append(doubtful, i)
+		doubtful[i] = e.veto == "" && t.unvouched(e.said)
+		if t.answers(e) {
+			answers[e.parent]++
 		}
 	}
-	for changed := len(doubtful) > 0; changed; {
-		changed = false
-		answered := t.answered()
-		witnesses := t.witnesses(doubtful, answered)
-		for _, i := range doubtful {
-			e := t.entries[i]
-			if e.veto == "" && !answered[i] && !t.supported(e, witnesses) {
-				e.veto = "links to a site that nobody vouches for, and nobody answered it"
-				changed = true
-			}
-		}
+	t.linked = t.witnesses(doubtful, answers)
+	for round := 0; t.dropUnsupported(doubtful, answers, round < maxRounds); round++ {
+		t.linked = t.witnesses(doubtful, answers)
 	}
-	t.linked = t.witnesses(doubtful, t.answered())
 }
 
-// answered marks the comments that somebody else, who stands, answered.
-func (t *thread) answered() []bool {
-	out := make([]bool, len(t.entries))
-	for _, e := range t.entries {
-		if t.answers(e) {
-			out[e.parent] = true
+// dropUnsupported vetoes the doubtful comments that lack support, and says
+// whether there were any. What a fallen comment answered is judged anew at once:
+// a long chain of answers must not cost a round for each link.
+func (t *thread) dropUnsupported(doubtful []bool, answers []int, trusting bool) (fell bool) {
+	for i := range t.entries {
+		for i >= 0 && doubtful[i] && answers[i] == 0 {
+			e := t.entries[i]
+			if e.veto != "" || trusting && t.supported(e) {
+				break
+			}
+			counted := t.answers(e)
+			e.veto = "links to a site that nobody vouches for, and nobody answered it"
+			fell = true
+			if !counted {
+				break
+			}
+			i = e.parent
+			answers[i]--
 		}
 	}
-	return out
+	return fell
 }
 
 // answers says whether e is an answer by another person that counts.
@@ -79,12 +88,13 @@ func (t *thread) answers(e *entry) bool {
 
 // witnesses are, for each site, the people whose standing comments link to it
 // and are answered or old enough.
-func (t *thread) witnesses(doubtful []int, answered []bool) map[string]map[string]bool {
+func (t *thread) witnesses(doubtful []bool, answers []int) map[string]map[string]bool {
 	m := map[string]map[string]bool{}
-	for _, i := range doubtful {
-		e := t.entries[i]
-		old := !e.at.IsZero() && t.now.Sub(e.at) >= vouchAge
-		if e.veto != "" || e.author == "" || !answered[i] && !old {
+	for i, e := range t.entries {
+		if !doubtful[i] || e.veto != "" || e.author == "" {
+			continue
+		}
+		if old := !e.at.IsZero() && t.now.Sub(e.at) >= vouchAge; !old && answers[i] == 0 {
 			continue
 		}
 		for _, l := range e.said.links {
@@ -97,22 +107,23 @@ func (t *thread) witnesses(doubtful []int, answered []bool) map[string]map[strin
 	return m
 }
 
-// supported says whether each of e's sites is known or has two witnesses besides e.
-func (t *thread) supported(e *entry, witnesses map[string]map[string]bool) bool {
+// supported says whether all of e's sites are trusted.
+func (t *thread) supported(e *entry) bool {
 	for _, l := range e.said.links {
-		if !t.trusts(e, l.site, witnesses) {
+		if !t.trusts(e, l.site) {
 			return false
 		}
 	}
 	return true
 }
 
-func (t *thread) trusts(e *entry, site string, witnesses map[string]map[string]bool) bool {
+// trusts says whether a site is known or has two witnesses besides e's writer.
+func (t *thread) trusts(e *entry, site string) bool {
 	if t.vouched[site] {
 		return true
 	}
-	n := len(witnesses[site])
-	if witnesses[site][e.author] {
+	n := len(t.linked[site])
+	if t.linked[site][e.author] {
 		n--
 	}
 	return n >= 2
