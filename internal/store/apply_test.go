@@ -19,12 +19,14 @@ func testFence(t *testing.T, w *world) {
 	if fresh.Epoch != stale.Epoch+1 {
 		t.Fatalf("epochs %d, then %d", stale.Epoch, fresh.Epoch)
 	}
-	thief := fresh
+	thief, earlier := fresh, fresh
 	thief.Owner = "c"
+	earlier.Epoch--
 	for _, c := range []delivery.Change{
 		change(stale, delivery.Claimed, delivery.Committing),
 		change(stale, delivery.Claimed, delivery.Ready),
 		change(thief, delivery.Claimed, delivery.Committing),
+		change(earlier, delivery.Claimed, delivery.Failed),
 		change(fresh, delivery.Committing, delivery.Accepted), // not there yet
 	} {
 		if w.apply(c)[0] || w.states(issue) != "claimed" {
