@@ -17,7 +17,7 @@ const (
 	fFirstHours                // e^(-hours since the article / 6)
 	fWordLength                // mean letters a word, 3 to 7; 0.5 outside the alphabets it was fitted on
 	fSource                    // links to a site that is vouched for
-	fReplies                   // people who answered it, log, full at 10
+	fReplies                   // direct answers by others, log, full at 10
 	fEarlyTop                  // fEarlyFast of a top-level comment
 	fNumbers                   // figures, log, full at 5
 	fDepth                     // 0: top level, 1 from depth 5

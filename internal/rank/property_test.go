@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var some = Options{PerArticle: 3, Reserves: 3}
+var some = Options{PerArticle: 3, Reserves: 3, Forum: true}
 
 func TestInputOrderNeverMatters(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
