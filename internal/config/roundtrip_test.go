@@ -1,0 +1,144 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+)
+
+// TestEveryKeyArrives: a configuration that is written out key by key, and
+// read again, is the same, so that no key is mistaken for another, converted
+// or overridden by a default.
+func TestEveryKeyArrives(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	rapid.Check(t, func(t *rapid.T) {
+		want := anyConfig(t)
+		text, err := yaml.Marshal(asYAML(reflect.ValueOf(want)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Load(path, nil)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s\n%s", diff, text)
+		}
+	})
+}
+
+// TestEnvironmentReachesEveryKey does the same for the keys outside the lists.
+func TestEnvironmentReachesEveryKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		want := anyConfig(t)
+		want.Newsletters = Default().Newsletters
+		var environ []string
+		var walk func(v reflect.Value, parent string)
+		walk = func(v reflect.Value, parent string) {
+			for i := range v.NumField() {
+				name := parent + "_" + strings.ToUpper(v.Type().Field(i).Tag.Get("mapstructure"))
+				switch f := v.Field(i); f.Kind() {
+				case reflect.Struct:
+					walk(f, name)
+				case reflect.Slice:
+				default:
+					environ = append(environ, name+"="+scalarText(f))
+				}
+			}
+		}
+		walk(reflect.ValueOf(want), "DIGEST")
+		got, err := Load(path, environ)
+		if err != nil {
+			t.Fatalf("%v\n%v", err, environ)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s\n%v", diff, environ)
+		}
+	})
+}
+
+func scalarText(v reflect.Value) string {
+	text, _ := yaml.Marshal(v.Interface())
+	if v.Kind() == reflect.String {
+		return v.String()
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// asYAML turns a part of a Config into what the YAML library writes.
+func asYAML(v reflect.Value) any {
+	switch d, ok := v.Interface().(Duration); {
+	case ok:
+		return d.String()
+	case v.Kind() == reflect.Struct:
+		m := map[string]any{}
+		for i := range v.NumField() {
+			m[v.Type().Field(i).Tag.Get("mapstructure")] = asYAML(v.Field(i))
+		}
+		return m
+	case v.Kind() == reflect.Slice:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = asYAML(v.Index(i))
+		}
+		return list
+	}
+	return v.Interface()
+}
+
+var word = rapid.StringMatching(`[A-Za-z0-9.#'":{}é,-][A-Za-z0-9 .#'":{}é,-]{0,20}[a-z]`)
+
+func anyConfig(t *rapid.T) Config {
+	pick := func(values ...string) string { return rapid.SampledFrom(values).Draw(t, "choice") }
+	c := Config{
+		Database: pick("digest.db", "0123", "postgres://u:p@h/db", "~"),
+		Web:      Web{pick(":80", "127.0.0.1:8080"), pick("https://a.example", "http://localhost:8080/x")},
+		Secret:   pick("", "0123456789abcdef", "1e1000000000000000"),
+		SMTP: SMTP{
+			Host: pick("localhost", "127.0.0.1", "::1"), Port: rapid.IntRange(1, 65535).Draw(t, "port"),
+			Username: word.Draw(t, "username"), Password: word.Draw(t, "password"),
+			TLS: pick(TLSStartTLS, TLSImplicit, TLSNone), Connections: rapid.IntRange(1, 100).Draw(t, "connections"),
+			PerSecond: rapid.Float64Range(0, 1e6).Draw(t, "per second"),
+		},
+	}
+	for i := range rapid.IntRange(1, 3).Draw(t, "newsletters") {
+		c.Newsletters = append(c.Newsletters, anyNewsletter(t, string(rune('a'+i)), pick))
+	}
+	return c
+}
+
+func anyNewsletter(t *rapid.T, name string, pick func(...string) string) Newsletter {
+	span := func(low int) Duration {
+		return Duration(rapid.IntRange(low, 3000*24*60).Draw(t, "minutes")) * Duration(time.Minute)
+	}
+	n := Newsletter{
+		Name: name, Title: word.Draw(t, "title"), From: pick("a@example.org", "Ä B <a@example.org>"),
+		ReplyTo: pick("", "b@example.org"), EnvelopeFrom: pick("", "c@example.org"), UnsubscribeMailbox: pick("", "d@example.org"),
+		PostalAddress: word.Draw(t, "address"), Language: pick("en", "no", "pt-BR"), Schedule: word.Draw(t, "schedule"),
+		Timezone: pick("UTC", "Asia/Tehran"),
+		Articles: Articles{rapid.IntRange(1, 100).Draw(t, "max"), span(1)},
+		Comments: Comments{rapid.IntRange(0, 10).Draw(t, "per article"), span(0)},
+		Delivery: Delivery{pick(InDoubtHold, InDoubtResend)}, CatchUp: span(0), HoldMax: span(1),
+	}
+	for i := range rapid.IntRange(1, 3).Draw(t, "sources") {
+		n.Sources = append(n.Sources, Source{
+			Name: name + string(rune('0'+i)), URL: pick("", "https://blog.example.org"),
+			Kind: KindSample, Required: rapid.Bool().Draw(t, "required"),
+		})
+	}
+	return n
+}
