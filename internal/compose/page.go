@@ -33,7 +33,6 @@ type footer struct {
 // article is what article, discussed and title (.html and .txt) are given.
 // Empty strings and nil links are simply not printed.
 type article struct {
-	Dir         string // the newsletter's
 	Title       string
 	Spoken      string // the title's link, where Title alone leads elsewhere too
 	URL         string

@@ -45,7 +45,7 @@ func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *v
 	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]string{strings.ToLower(say("unsubscribe")): hole}}
 	v.date = v.local(date)
 	v.lang, v.dir = language(nl.Language)
-	v.outside, v.comments = foreign("12px", v.dir), foreign("4px", v.dir)
+	v.outside, v.comments = foreign("12px", v.dir), foreign("6px", v.dir)
 	return v
 }
 
@@ -115,7 +115,7 @@ func (v *views) label(before, words, href string) string {
 func (v *views) article(p digest.Pick) article {
 	a := p.Article
 	out := article{
-		Dir: v.dir, Title: v.title(a.Title), URL: sanitize.Address(a.URL, nil), Author: v.name(a.Author.Name),
+		Title: v.title(a.Title), URL: sanitize.Address(a.URL, nil), Author: v.name(a.Author.Name),
 		When: v.day(a.Published), Count: max(a.CommentCount, 0), Read: p.Read, Closed: a.CommentsClosed,
 		Quiet: p.Read > 0 && len(p.Comments) == 0,
 	}
