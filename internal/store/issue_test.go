@@ -90,10 +90,10 @@ func testOpenIssue(t *testing.T, w *world) {
 		t.Errorf("the newest issue %+v, %v", one, err)
 	}
 	for what, err := range map[string]error{
-		"open":  second3(w.OpenIssue(w.ctx, "none", "e", slot(1), noon)),
-		"id":    second2(w.Issue(w.ctx, "none")),
-		"name":  second2(w.IssueByName(w.ctx, "weekly", 99)),
-		"other": second2(w.IssueByName(w.ctx, "none", 1)),
+		"open":  errorOf3(w.OpenIssue(w.ctx, "none", "e", slot(1), noon)),
+		"id":    errorOf2(w.Issue(w.ctx, "none")),
+		"name":  errorOf2(w.IssueByName(w.ctx, "weekly", 99)),
+		"other": errorOf2(w.IssueByName(w.ctx, "none", 1)),
 	} {
 		if !errors.Is(err, digest.ErrNotFound) {
 			t.Errorf("%s: %v, want not found", what, err)
@@ -101,8 +101,8 @@ func testOpenIssue(t *testing.T, w *world) {
 	}
 }
 
-func second2[T any](_ T, err error) error         { return err }
-func second3[T, U any](_ T, _ U, err error) error { return err }
+func errorOf2[T any](_ T, err error) error         { return err }
+func errorOf3[T, U any](_ T, _ U, err error) error { return err }
 
 func testMoveIssue(t *testing.T, w *world) {
 	w.newsletter("weekly")

@@ -46,7 +46,7 @@ func testNewsletters(t *testing.T, w *world) {
 	}
 	for _, err := range []error{
 		w.RenameNewsletter(w.ctx, "weekly", "x"), w.RetireNewsletter(w.ctx, "weekly", noon),
-		second2(w.NewsletterID(w.ctx, "weekly")),
+		errorOf2(w.NewsletterID(w.ctx, "weekly")),
 	} {
 		if !errors.Is(err, digest.ErrNotFound) {
 			t.Errorf("the old name: %v", err)
@@ -153,10 +153,10 @@ func testEnrol(t *testing.T, w *world) {
 		t.Errorf("%s events", n)
 	}
 	for what, err := range map[string]error{
-		"list":       second2(w.Enrol(w.ctx, "none", people, c, e)),
-		"subscriber": second2(w.Subscriber(w.ctx, "none\x00\xff")),
-		"address":    second2(w.SubscriberByAddress(w.ctx, "none\x00\xff")),
-		"consent":    second2(w.Consent(w.ctx, person(2).ID, "none")),
+		"list":       errorOf2(w.Enrol(w.ctx, "none", people, c, e)),
+		"subscriber": errorOf2(w.Subscriber(w.ctx, "none\x00\xff")),
+		"address":    errorOf2(w.SubscriberByAddress(w.ctx, "none\x00\xff")),
+		"consent":    errorOf2(w.Consent(w.ctx, person(2).ID, "none")),
 	} {
 		if !errors.Is(err, digest.ErrNotFound) {
 			t.Errorf("%s: %v, want not found", what, err)

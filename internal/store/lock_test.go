@@ -65,7 +65,7 @@ func TestRestored(t *testing.T) {
 		}
 	}
 	restored(false)
-	newsletter, issue := w.sending(3)
+	_, issue := w.sending(3)
 	w.claim(issue, "a", 1)
 	restored(false)
 	old := filepath.Join(t.TempDir(), "backup.db")
@@ -96,7 +96,6 @@ func TestRestored(t *testing.T) {
 	if _, err := w.Restored(w.ctx); err == nil {
 		t.Error("rubbish counts")
 	}
-	_ = newsletter
 }
 
 func TestCounterFileIsLostWithoutHarm(t *testing.T) {

@@ -41,8 +41,11 @@ func latest(migrations fs.FS) (int64, error) {
 	return goose.NumericComponent(slices.Max(names))
 }
 
-// migrate runs what is missing of the migrations, each in a transaction.
-func migrate(ctx context.Context, db *sql.DB, d dialect, migrations fs.FS) error {
+// migrate runs what is missing of the migrations, each in a transaction. SQLite
+// changes a column by building its table anew, and with foreign keys on, dropping
+// the old one would delete what refers to it (https://www.sqlite.org/lang_altertable.html,
+// section 7); db has one connection, so that the setting holds.
+func migrate(ctx context.Context, db *sql.DB, d dialect, migrations fs.FS) (err error) {
 	kind := goose.DialectSQLite3
 	if d.name == postgres.name {
 		kind = goose.DialectPostgres
@@ -52,8 +55,17 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, migrations fs.FS) error
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
+	if d.name == sqlite.name {
+		if _, err := db.ExecContext(ctx, `PRAGMA foreign_keys = 0`); err != nil {
+			return fmt.Errorf("migrate: %w", failed(err))
+		}
+		defer func() {
+			_, off := db.ExecContext(context.WithoutCancel(ctx), `PRAGMA foreign_keys = 1`)
+			err = errors.Join(err, off)
+		}()
+	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return fmt.Errorf("migrate: %w", failed(err))
 	}
 	return nil
 }

@@ -259,6 +259,29 @@ func TestOlderSchema(t *testing.T) {
 	}
 }
 
+func TestMigrationMayRebuildATable(t *testing.T) {
+	w := file(t)
+	w.enrolN(w.newsletter("weekly"), 0, 3)
+	w.must(w.Close())
+	next := nextSchema(t)
+	next["00002_next.sql"].Data = []byte(`-- +goose Up
+		CREATE TABLE anew AS SELECT * FROM subscriber;
+		DROP TABLE subscriber;
+		CREATE TABLE subscriber (id TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL);
+		INSERT INTO subscriber SELECT id, address FROM anew;
+		DROP TABLE anew;`)
+	s, err := openWith(w.url, Options{Mode: Upgrade}, next)
+	w.must(err)
+	defer func() { w.must(s.Close()) }()
+	w.Store = s
+	if n := w.query(`SELECT COUNT(*) FROM consent`); n != "3" {
+		t.Errorf("%s consents are left of 3", n)
+	}
+	if _, err := s.write.Exec(`UPDATE consent SET subscriber = 'nobody'`); err == nil {
+		t.Error("foreign keys are off after migrating")
+	}
+}
+
 func TestForeignDatabase(t *testing.T) {
 	w := file(t)
 	w.exec(`DROP TABLE goose_db_version`)
@@ -295,8 +318,11 @@ func TestLocked(t *testing.T) {
 			t.Errorf("claim from a locked database: %v", err)
 		}
 	}
-	if n, err := other.Counts(w.ctx, issue); err != nil || n.Total() != 1 {
-		t.Errorf("a locked database cannot be read: %v, %v", n, err)
+	late := opened(t, w.url, Options{Mode: ReadWrite})
+	for _, s := range []*Store{other, late} {
+		if n, err := s.Counts(w.ctx, issue); err != nil || n.Total() != 1 {
+			t.Errorf("a locked database cannot be read: %v, %v", n, err)
+		}
 	}
 	w.must(hold.Rollback())
 	if rows, err := other.Claim(w.ctx, delivery.Claim{Issue: issue, Owner: "b", Now: noon, N: 1}); err != nil || len(rows) != 1 {
