@@ -30,16 +30,6 @@ func (d Duration) String() string {
 	return t.String()
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := ParseDuration(string(text))
-	if err != nil {
-		return err
-	}
-	*d = v
-	return nil
-}
-
 var errDuration = errors.New("write a number with m, h, d or w, such as 90m, 24h, 7d or 2w")
 
 // ParseDuration reads what time.ParseDuration reads, and weeks and days, whole

@@ -97,9 +97,6 @@ func decode(file map[string]any, env map[string]any) (Config, error) {
 		v.Set(key, value)
 	}
 	cfg := Default()
-	if _, given := file["newsletters"]; given {
-		cfg.Newsletters = nil // the decoder would fill the default ones
-	}
 	err := v.UnmarshalExact(&cfg, viper.DecodeHook(mapstructure.DecodeHookFuncValue(elementDefaults)))
 	if err != nil {
 		return Config{}, fmt.Errorf("decode: %w", err)

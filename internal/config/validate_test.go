@@ -105,6 +105,16 @@ func TestValues(t *testing.T) {
 	}
 }
 
+func TestLongTextIsRefused(t *testing.T) {
+	c := Default()
+	c.Newsletters[0].Title = strings.Repeat("ä", 251)
+	c.SMTP.Host = strings.Repeat("a.", 127) + "a"
+	err := c.Validate()
+	if err == nil || !strings.Contains(err.Error(), "newsletters[0].title: longer than 500 bytes") || !strings.Contains(err.Error(), "smtp.host: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestPasswordsInAddressesAreNotPrinted(t *testing.T) {
 	c := Default()
 	c.Web.PublicURL = "https://me:geheim@a.example"
