@@ -15,7 +15,7 @@ const (
 	fCentral                   // LexRank, share of the thread's largest
 	fNovel                     // 1 - largest cosine to an earlier comment
 	fFirstHours                // e^(-hours since the article / 6)
-	fWordLength                // mean letters a word, 3 to 7; 0.5 outside the alphabets it was fitted on
+	fWordLength                // mean characters a word, 3 to 7; 0.5 outside the alphabets it was fitted on
 	fSource                    // links to a site that is vouched for
 	fReplies                   // direct answers by others, log, full at 10
 	fEarlyTop                  // fEarlyFast of a top-level comment
@@ -97,7 +97,7 @@ func (t *thread) describeText(e *entry) {
 	x[fLength] = logShare(float64(s.words), fullLength)
 	x[fWordLength] = neutral
 	if s.spelled > 0 && 2*s.alphabetical >= s.words {
-		x[fWordLength] = unit((float64(s.letters)/float64(s.spelled) - shortestMean) / meanRange)
+		x[fWordLength] = unit((float64(s.chars)/float64(s.spelled) - shortestMean) / meanRange)
 	}
 	x[fReplies] = logShare(float64(e.answers), fullReplies)
 	x[fNumbers] = logShare(float64(s.numbers), fullNumbers)

@@ -40,7 +40,7 @@ const (
 type wording struct {
 	terms        []uint64 // hashes of words, in lower case and cut to stemRunes, or of pairs of characters; at most maxTerms
 	words        int
-	letters      int // in words of scripts with blanks
+	chars        int // in words of scripts with blanks, without combining marks
 	spelled      int // words of scripts with blanks
 	alphabetical int // those of them in alphabets
 	numbers      int
@@ -69,22 +69,30 @@ func (w *wording) take(text string) {
 
 // takeWord reads the word that begins at i and returns where it ends.
 func (w *wording) takeWord(text string, i int) int {
+	whole, stem := uint64(hashStart), uint64(hashStart)
 	first, _ := utf8.DecodeRuneInString(text[i:])
-	whole, stem, last := uint64(hashStart), uint64(hashStart), first
-	runes, letters := 0, 0
+	last, runes, chars, others := first, 0, 0, 0
 	for i < len(text) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case isSpaceless(r):
 			size = 0
 		case isWordRune(r):
-			letters += w.countLetter(r)
 			whole = mix(whole, uint64(unicode.ToLower(r)))
 			if runes++; runes <= stemRunes {
 				stem = whole
 			}
+			if !unicode.IsMark(r) {
+				chars++
+			}
+			if !unicode.IsDigit(r) {
+				others++
+			}
+			w.countCase(r)
 		case unicode.Is(unicode.Cf, r): // joiners inside a word change how it looks, not what it says
-		case !joins(last, r, text[i+size:]):
+		case joins(last, r, text[i+size:]):
+			chars++
+		default:
 			size = 0
 		}
 		if size == 0 {
@@ -92,21 +100,28 @@ func (w *wording) takeWord(text string, i int) int {
 		}
 		i, last = i+size, r
 	}
-	w.addWord(whole, stem, first, letters)
+	w.spelled++
+	w.chars += chars
+	if unicode.IsDigit(first) && others <= 3 { // 30km counts, 3rdparty does not
+		w.numbers++
+	}
+	if first < utf8.RuneSelf || unicode.In(first, alphabets...) {
+		w.alphabetical++
+	}
+	w.words++
+	w.addTerm(whole, stem)
 	return i
 }
 
-func (w *wording) addWord(whole, stem uint64, first rune, letters int) {
-	w.words++
-	w.spelled++
-	w.letters += letters
-	if unicode.In(first, alphabets...) || first < utf8.RuneSelf {
-		w.alphabetical++
+// countCase notes capitals.
+func (w *wording) countCase(r rune) {
+	switch {
+	case unicode.IsUpper(r):
+		w.upper++
+		w.cased++
+	case unicode.IsLower(r):
+		w.cased++
 	}
-	if unicode.IsDigit(first) && letters <= 3 { // 30km counts, 3rdparty does not
-		w.numbers++
-	}
-	w.addTerm(whole, stem)
 }
 
 // takeRun reads a run of a script without blanks.
@@ -152,21 +167,6 @@ func (w *wording) addTerm(whole, stem uint64) {
 const hashStart = 14695981039346656037
 
 func mix(h, x uint64) uint64 { return (h ^ x) * 1099511628211 }
-
-// countLetter is 1 for what counts towards a word's length; it notes capitals.
-func (w *wording) countLetter(r rune) int {
-	if unicode.IsMark(r) || unicode.IsDigit(r) {
-		return 0
-	}
-	switch {
-	case unicode.IsUpper(r):
-		w.upper++
-		w.cased++
-	case unicode.IsLower(r):
-		w.cased++
-	}
-	return 1
-}
 
 // joins says whether r holds a word together: it's, l’eau, 3.5, 10,000.
 func joins(last, r rune, rest string) bool {
