@@ -2,6 +2,7 @@ package compose
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -94,5 +95,41 @@ func TestManyTitlesDoNotPushOutTheArticles(t *testing.T) {
 	}
 	if full != 10 || !strings.Contains(r.Text, "more articles found no room here.") {
 		t.Errorf("%d articles in full; %q", full, r.Trimmed)
+	}
+}
+
+func TestDemotedArticlesKeepTheirOrder(t *testing.T) {
+	issue := issueOf(40, 3)
+	issue.More = []digest.Pick{pick(500, 0), pick(501, 0)}
+	last := -1
+	for _, item := range mustRender(t, issue, weekly()).Items {
+		if item.Comment != "" {
+			continue
+		}
+		n, err := strconv.Atoi(item.Article)
+		if err != nil || n <= last {
+			t.Errorf("article %s comes after %d", item.Article, last)
+		}
+		last = n
+	}
+	if last != 501 {
+		t.Errorf("the list ends with %d", last)
+	}
+}
+
+func TestExcerptDoesNotRepeatTheTitle(t *testing.T) {
+	issue := issueOf(1, 0)
+	issue.Lead[0].Article.HTML = "<h1>" + issue.Lead[0].Article.Title + "</h1><p>It begins here.</p>"
+	r := mustRender(t, issue, weekly())
+	if n := strings.Count(r.Text, issue.Lead[0].Article.Title); n != 1 {
+		t.Errorf("the title stands there %d times", n)
+	}
+}
+
+func TestExcerptFallsBackToTheSummary(t *testing.T) {
+	issue := issueOf(1, 0)
+	issue.Lead[0].Article.HTML, issue.Lead[0].Article.Summary = "<p></p>", "<p>In short: <b>herons</b>.</p>"
+	if r := mustRender(t, issue, weekly()); !strings.Contains(r.Text, "\nIn short: herons.\n") {
+		t.Errorf("no summary in\n%s", r.Text)
 	}
 }

@@ -106,3 +106,28 @@ func TestACommentKeepsFewLinks(t *testing.T) {
 		t.Errorf("%d links", n)
 	}
 }
+
+// FuzzRender: whatever strangers write, the mail holds only known elements and
+// https links, names its hole once in each part, and keeps to its budget.
+func FuzzRender(f *testing.F) {
+	c := newComposer(f)
+	f.Add("Title", "Name", "<p>Text</p>", "https://x.test/")
+	f.Fuzz(func(t *testing.T, title, name, html, url string) {
+		issue := issueOf(2, 1)
+		a, comment := &issue.Lead[0].Article, &issue.Lead[0].Comments[0].Comment
+		a.Title, a.Author.Name, a.HTML, a.Original = title, name, html, url
+		comment.Author.Name, comment.HTML, comment.URL = name, html, url
+		issue.Lead[0].Comments[0].Answers = title
+		r, err := c.Render(issue, weekly(), testIDs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(r.HTML, r.Hole) != 1 || strings.Count(r.Text, r.Hole) != 1 || len(r.HTML) > Budget {
+			t.Errorf("holes %d and %d, %d bytes", strings.Count(r.HTML, r.Hole), strings.Count(r.Text, r.Hole), len(r.HTML))
+		}
+		doc := parseHTML(t, r.HTML)
+		checkElements(t, doc)
+		checkHeadings(t, doc)
+		checkTables(t, doc)
+	})
+}

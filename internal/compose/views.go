@@ -18,7 +18,6 @@ const (
 	shortTitle  = 40
 	longCut     = 600 // an article's excerpt, and a comment
 	shortCut    = 250 // an excerpt when the mail is too long
-	minCut      = 400 // a summary shorter than this gives way to the text itself
 	maxLinks    = 5   // links of one comment that stay links
 	holeKeySize = 32  // hex digits at the end of mail.HoleUnsubscribe
 )
@@ -191,6 +190,10 @@ func (v *views) excerpt(out *article, a digest.Article, n int) {
 	doc := sanitize.Parse(a.HTML, nil)
 	if doc.Empty() {
 		doc = sanitize.Parse(a.Summary, nil)
+	}
+	// Some sources repeat the title as the text's first heading.
+	if len(doc.Blocks) > 1 && doc.Blocks[0].Kind == sanitize.Heading && v.line(doc.Blocks[0].Text()) == v.line(a.Title) {
+		doc.Blocks = doc.Blocks[1:]
 	}
 	doc, _ = doc.Cut(n)
 	doc = doc.MapLinks(func(words, _ string) (string, string) { return words, "" })

@@ -242,6 +242,9 @@ func (b *builder) flush() {
 	if block.Kind == Item {
 		block.Depth = max(1, block.Depth)
 		block.List = b.top
+		if len(b.lists) == 0 {
+			block.List++ // an <li> outside any list
+		}
 	}
 	b.marker = ""
 	b.blocks = append(b.blocks, block)

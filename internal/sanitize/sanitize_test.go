@@ -60,6 +60,7 @@ func checkInert(t *testing.T, in, markup string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkNested(t, in, markup)
 	frame := map[string]bool{"html": true, "head": true, "body": true}
 	for n := range doc.Descendants() {
 		if n.Type == html.CommentNode {
@@ -79,6 +80,34 @@ func checkInert(t *testing.T, in, markup string) {
 			if a.Key == "href" && Address(a.Val, nil) != a.Val {
 				t.Errorf("%q gave address %q", in, a.Val)
 			}
+		}
+	}
+}
+
+// checkNested fails if the tags do not close in the order in which they open,
+// so that a comment could end the cell that it stands in.
+func checkNested(t *testing.T, in, markup string) {
+	t.Helper()
+	var open []string
+	z := html.NewTokenizer(strings.NewReader(markup))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			if len(open) > 0 {
+				t.Errorf("%q left %v open: %s", in, open, markup)
+			}
+			return
+		case html.StartTagToken:
+			if name, _ := z.TagName(); string(name) != "br" {
+				open = append(open, string(name))
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			if len(open) == 0 || open[len(open)-1] != string(name) {
+				t.Errorf("%q closes <%s> within %v: %s", in, name, open, markup)
+				return
+			}
+			open = open[:len(open)-1]
 		}
 	}
 }
