@@ -61,14 +61,19 @@ func siteOf(address string) string {
 	return strings.Join(labels[n-keep:], ".")
 }
 
-// cutLinks returns text without the addresses written in it, and those addresses.
-func cutLinks(text string) (rest string, addresses []string) {
+// cutLinks returns text without the addresses written in it, and those
+// addresses: in full, and bare ones without their scheme.
+func cutLinks(text string) (rest string, full, bare []string) {
 	if !strings.ContainsAny(text, "/") && !strings.Contains(text, "www.") && !strings.Contains(text, "WWW.") {
-		return text, nil
+		return text, nil, nil
 	}
-	keep := func(a string) string {
-		addresses = append(addresses, strings.TrimRight(a, ".,;:!?"))
-		return " "
+	cut := func(re *regexp.Regexp, into *[]string) {
+		text = re.ReplaceAllStringFunc(text, func(a string) string {
+			*into = append(*into, strings.TrimRight(a, ".,;:!?"))
+			return " "
+		})
 	}
-	return bareRE.ReplaceAllStringFunc(addressRE.ReplaceAllStringFunc(text, keep), keep), addresses
+	cut(addressRE, &full)
+	cut(bareRE, &bare)
+	return text, full, bare
 }

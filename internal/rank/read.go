@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,13 +25,13 @@ type said struct {
 
 type link struct {
 	site  string
-	media bool // shows a picture or a film
+	aside bool // shows a picture or a film, or is written in passing, without https
 }
 
 // read takes a comment's untrusted HTML apart. blocked are phrases in lower case.
 func read(untrusted string, blocked []string) said {
 	own, addresses := ownWords(untrusted)
-	text, written := cutLinks(own)
+	text, full, bare := cutLinks(own)
 	var s said
 	s.whole = func(hash uint64) {
 		if insults[hash] {
@@ -39,7 +40,7 @@ func read(untrusted string, blocked []string) said {
 	}
 	s.take(text)
 	s.whole = nil // it must not keep s alive
-	s.links = linksOf(append(addresses, written...))
+	s.links = linksOf(append(addresses, full...), bare)
 	s.bangs = strings.Count(text, "!") + strings.Count(text, "！")
 	for _, mark := range []string{"?", "？", "؟", "\u037e", "՞", "፧"} {
 		s.questions += strings.Count(text, mark)
@@ -102,13 +103,13 @@ func firstBytes(s string, n int) string {
 }
 
 // linksOf counts an address once, however often it is written.
-func linksOf(addresses []string) []link {
+func linksOf(full, bare []string) []link {
 	var out []link
 	seen := map[string]bool{}
-	for _, a := range addresses {
+	for i, a := range slices.Concat(full, bare) {
 		if !seen[a] {
 			seen[a] = true
-			out = append(out, link{siteOf(a), mediaRE.MatchString(a)})
+			out = append(out, link{siteOf(a), i >= len(full) || mediaRE.MatchString(a)})
 		}
 	}
 	return out

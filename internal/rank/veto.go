@@ -69,7 +69,7 @@ func (t *thread) fault(s said) string {
 func mostlyLinks(s said) bool {
 	n := 0
 	for _, l := range s.links {
-		if !l.media {
+		if !l.aside {
 			n++
 		}
 	}

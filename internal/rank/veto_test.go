@@ -53,6 +53,7 @@ func TestHonestCommentsStand(t *testing.T) {
 		"an exclamation":     tides + " Amazing!",
 		"file names":         "We moved the tide tables to node.js and asp.net two years ago, and either/or questions, e.g./i.e. forms, went away with it, as the 12 sheets in the harbour office on the old pier demonstrate to everybody who takes the trouble of asking.",
 		"quotes and answers": "<blockquote>The harbour was founded by fishermen who came from the islands in the north</blockquote>" + tides,
+		"addresses aside":    "Compare reddit.com/r/beer with its 120 thousand and reddit.com/r/homebrewing with its 76 thousand subscribers: whoever brews also drinks, as 9 surveys demonstrate, and most of them began with somebody else's equipment.",
 		"half capitals":      "NATO and EU ships called at HMS Victory's berth. " + tides,
 	} {
 		t.Run(name, func(t *testing.T) {
