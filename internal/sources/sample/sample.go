@@ -20,15 +20,21 @@ const base = "https://blog.example.org/"
 
 // Source is the sample site. Make one with New.
 type Source struct {
-	name string
-	now  func() time.Time
+	name    string
+	now     func() time.Time
+	entries []entry
 }
 
 var _ sources.Source = (*Source)(nil)
 
-// New is the sample site under the name that the configuration gives it.
-func New(name string, now func() time.Time) *Source {
-	return &Source{name: name, now: now}
+// New is the sample site under the name that the configuration gives it. The
+// error says which of its files was built in broken.
+func New(name string, now func() time.Time) (*Source, error) {
+	entries, err := read()
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", name, err)
+	}
+	return &Source{name: name, now: now, entries: entries}, nil
 }
 
 // Pull implements sources.Source. All dates are counted back from the last
@@ -38,13 +44,9 @@ func (s *Source) Pull(ctx context.Context, w sources.Window) (digest.Harvest, er
 	if err := ctx.Err(); err != nil {
 		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
 	}
-	entries, err := read()
-	if err != nil {
-		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
-	}
 	now := s.now().UTC()
 	harvest := digest.Harvest{Source: s.name, At: now}
-	for _, e := range entries {
+	for _, e := range s.entries {
 		if a := e.article(s.name, now.Truncate(24*time.Hour)); w.Contains(a.Published) {
 			harvest.Articles = append(harvest.Articles, a)
 		}

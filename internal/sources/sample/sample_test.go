@@ -17,10 +17,18 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+func open(t *testing.T, name string, now time.Time) *Source {
+	t.Helper()
+	src, err := New(name, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
 func pull(t *testing.T, now time.Time, back time.Duration) digest.Harvest {
 	t.Helper()
-	src := New("sample", func() time.Time { return now })
-	h, err := src.Pull(t.Context(), sources.Window{Since: now.Add(-back), Until: now})
+	h, err := open(t, "sample", now).Pull(t.Context(), sources.Window{Since: now.Add(-back), Until: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +65,7 @@ func TestAWeekIsAWeekAtAnyHour(t *testing.T) {
 
 func TestTheWindowIsObeyed(t *testing.T) {
 	all := pull(t, noon, month).Articles
-	src := New("sample", func() time.Time { return noon })
+	src := open(t, "sample", noon)
 	for i, a := range all[1:] {
 		w := sources.Window{Since: a.Published, Until: all[i].Published}
 		h, err := src.Pull(t.Context(), w)
@@ -81,7 +89,7 @@ func TestTheSameDayGivesTheSameHarvest(t *testing.T) {
 }
 
 func TestTheNameIsTaken(t *testing.T) {
-	h, err := New("other", func() time.Time { return noon }).Pull(t.Context(), sources.Window{Until: noon})
+	h, err := open(t, "other", noon).Pull(t.Context(), sources.Window{Until: noon})
 	if err != nil || h.Source != "other" || h.Articles[0].Source != "other" || h.Articles[0].Comments[0].Source != "other" {
 		t.Errorf("%v %v", h.Source, err)
 	}
@@ -90,7 +98,7 @@ func TestTheNameIsTaken(t *testing.T) {
 func TestACancelledPullEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := New("sample", time.Now).Pull(ctx, sources.Window{})
+	_, err := open(t, "sample", noon).Pull(ctx, sources.Window{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
