@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/mail"
 	"net/url"
@@ -87,7 +86,11 @@ func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, erro
 // source makes the adapter for a kind of site.
 func source(ref digest.SourceRef) (sources.Source, error) {
 	if ref.Kind == config.KindSample {
-		return sample.New(ref.Name, time.Now)
+		site, err := sample.New(ref.Name, time.Now)
+		if err != nil {
+			return nil, fmt.Errorf("source %s: %w", ref.Name, err)
+		}
+		return site, nil
 	}
 	return nil, fmt.Errorf("source %s: kind %q is not known", ref.Name, ref.Kind)
 }
@@ -119,6 +122,3 @@ func placeholder(address string) bool {
 	}
 	return false
 }
-
-// isConfigError says whether the configuration alone is to blame.
-func isConfigError(err error) bool { return errors.Is(err, digest.ErrConfig) }

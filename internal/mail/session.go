@@ -103,6 +103,10 @@ func (s *Session) Commit(ctx context.Context) (Reply, error) {
 		s.Abort()
 		return Reply{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
 	}
+	if hungUp(s.conn.Conn) {
+		s.Abort()
+		return Reply{}, fmt.Errorf("%w: the server closed the connection before it", ErrNotCommitted)
+	}
 	s.offered = false
 	defer s.watch(ctx)()
 	before := s.conn.written.Load()

@@ -63,7 +63,7 @@ func (p *Publisher) distrustBackup(ctx context.Context) error {
 		return err
 	}
 	for _, r := range issues {
-		if r.State != digest.IssueSending {
+		if r.State != digest.IssueSending && r.State != digest.IssuePaused {
 			continue
 		}
 		if err := p.pause(ctx, r, "the database is a restored backup that does not know what was sent after it was made: "+

@@ -53,19 +53,22 @@ func (t tx) exec(query string, args ...any) (int64, error) {
 }
 
 // prepare compiles statements that run often. It must not be called within a
-// transaction, which holds the only connection.
+// transaction, which holds the only connection; and it must not hold the mutex
+// while it waits for that connection, since the transaction asks for it too.
 func (s *Store) prepare(ctx context.Context, queries ...string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, q := range queries {
-		if s.prepared[q] != nil {
+		if s.statement(q) != nil {
 			continue
 		}
 		p, err := s.write.PrepareContext(ctx, q)
 		if err != nil {
 			return fmt.Errorf("prepare: %w", failed(err))
 		}
-		s.prepared[q] = p // closed with its pool
+		s.mu.Lock()
+		if s.prepared[q] == nil {
+			s.prepared[q] = p // closed with its pool, like one that came too late
+		}
+		s.mu.Unlock()
 	}
 	return nil
 }
