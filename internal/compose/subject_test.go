@@ -112,3 +112,22 @@ func TestVotes(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelsTellTargetsApart(t *testing.T) {
+	v := viewsOf(titled("x"))
+	for _, c := range []struct{ before, words, href, want string }{
+		{"", "a.test", "https://a.test/1", "a.test"},
+		{"", "a.test", "https://a.test/1", "a.test"},
+		{"", "A.test", "https://a.test/2", "A.test (2)"},
+		{"", "a.test", "https://a.test/3", "a.test (3)"},
+		{"", "a.test", "https://a.test/2", "A.test (2)"},
+		{"", "a.test (4)", "https://a.test/9", "a.test (4)"},
+		{"", "a.test", "https://a.test/4", "a.test (4) (2)"},
+		{"on ", "a.test", "https://a.test/5", "a.test"},
+		{"", "unsubscribe", "https://evil.test", "unsubscribe (2)"},
+	} {
+		if got := v.label(c.before, c.words, c.href); got != c.want {
+			t.Errorf("%q to %s: got %q, want %q", c.words, c.href, got, c.want)
+		}
+	}
+}

@@ -30,10 +30,17 @@ type views struct {
 	lang string
 	dir  string
 	hole string
-	key  string            // the part of hole that makes it one
-	used map[string]string // words of links so far → what they lead to
+	key  string             // the part of hole that makes it one
+	used map[string]*target // by the words of links so far
 
 	outside, comments sanitize.Attributes // the looks of strangers' markup
+}
+
+// target is what some words lead to, and the numbered words for all others that
+// wanted the same.
+type target struct {
+	href string
+	also map[string]string // words by address
 }
 
 func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *views {
@@ -41,7 +48,8 @@ func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *v
 	if date.IsZero() {
 		date = ids.Date
 	}
-	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]string{strings.ToLower(say("unsubscribe")): hole}}
+	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]*target{}}
+	v.label("", say("unsubscribe"), hole)
 	v.date = v.local(date)
 	v.lang, v.dir = language(nl.Language)
 	v.outside, v.comments = foreign("12px", v.dir), foreign("6px", v.dir)
@@ -96,17 +104,22 @@ func (v *views) name(s string) string { return sanitize.Short(v.line(s), maxName
 // this mail: people who hear links read out one by one have nothing else to
 // tell them apart by.
 func (v *views) label(before, words, href string) string {
-	for n, try := 2, words; ; n++ {
-		key := strings.ToLower(before + try)
-		was, taken := v.used[key]
-		if !taken {
-			v.used[key] = href
+	key := strings.ToLower(before + words)
+	first, taken := v.used[key]
+	switch {
+	case !taken:
+		v.used[key] = &target{href: href}
+		return words
+	case first.href == href:
+		return words
+	case first.also[href] == "":
+		if first.also == nil {
+			first.also = map[string]string{}
 		}
-		if !taken || was == href {
-			return try
-		}
-		try = words + " (" + strconv.Itoa(n) + ")"
+		numbered := words + " (" + strconv.Itoa(len(first.also)+2) + ")"
+		first.also[href] = v.label(before, numbered, href)
 	}
+	return first.also[href]
 }
 
 // article is the view of a pick, without its excerpt, which depends on the
