@@ -28,9 +28,21 @@ func (d Doc) Cut(n int) (Doc, bool) {
 		if part, ok := cutBlock(b, text, n-used, used >= n/2); ok {
 			out.Blocks = append(out.Blocks, part)
 		}
-		return out, len(out.Blocks) < i+1 || out.Blocks[i].Text() != text || i < len(d.Blocks)-1
+		more := len(out.Blocks) < i+1 || out.Blocks[i].Text() != text || i < len(d.Blocks)-1
+		if more {
+			out.Blocks = dropHeadings(out.Blocks)
+		}
+		return out, more
 	}
 	return out, false
+}
+
+// dropHeadings drops the headings at the end, of which nothing follows any more.
+func dropHeadings(blocks []Block) []Block {
+	for n := len(blocks); n > 1 && blocks[n-1].Kind == Heading; n-- {
+		blocks = blocks[:n-1]
+	}
+	return blocks
 }
 
 // cutBlock keeps what fits of a block. ok is false where nothing does and

@@ -24,6 +24,8 @@ func TestCut(t *testing.T) {
 		{"a flag stays whole", strings.Repeat("🇬🇧", 20), 3, "🇬🇧…", true},
 		{"Chinese sentences", "一二三四五六七。八九十一二三四五。六七八九。", 18, "一二三四五六七。八九十一二三四五。", true},
 		{"lines of code", "<pre>one\ntwo\nthree</pre>", 9, "    one\n    two", true},
+		{"no heading at the end", "<p>One two three.</p><h2>Four</h2><p>Five six seven eight nine.</p>", 25, "One two three.", true},
+		{"a heading alone", "<h2>One</h2><p>" + word + word + "</p>", 10, "One\n\nxxxxxxx…", true},
 		{"nothing", "", 10, "", false},
 	} {
 		doc, cut := Parse(c.in, nil).Cut(c.n)
