@@ -46,7 +46,7 @@ func (p parts) fragment(name string, data any, key string) (fragment, error) {
 		return fragment{}, err
 	}
 	return fragment{
-		HTML: htmltemplate.HTML(strings.ReplaceAll(html, key, "-")), //nolint:gosec // html/template wrote it
+		HTML: htmltemplate.HTML(strings.ReplaceAll(html, key, "-")), // safe: html/template wrote it
 		Text: strings.ReplaceAll(tidy(text), key, "-"),
 	}, nil
 }
