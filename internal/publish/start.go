@@ -17,10 +17,10 @@ const deadFor = 10 * time.Minute
 // Start makes the newsletters known and puts right what a process that died, or
 // a restored backup, left behind. It comes before anything else.
 func (p *Publisher) Start(ctx context.Context) error {
-	if err := p.Register(ctx); err != nil {
+	if err := p.distrustBackup(ctx); err != nil {
 		return err
 	}
-	if err := p.distrustBackup(ctx); err != nil {
+	if err := p.Register(ctx); err != nil {
 		return err
 	}
 	return p.recover(ctx)
@@ -51,25 +51,22 @@ func (p *Publisher) Register(ctx context.Context) error {
 	return nil
 }
 
-// distrustBackup pauses what a restored backup was sending: its ledger does not
-// know who got the mail after the backup was made.
+// distrustBackup tells the operator of a restored backup: its ledger does not
+// know who got the mail after it was made, nor which slots had their issue.
 func (p *Publisher) distrustBackup(ctx context.Context) error {
-	restored, err := p.store.Restored(ctx)
+	restored, err := p.store.Restored(ctx, p.o.Now())
 	if err != nil || !restored {
 		return err
 	}
+	p.o.Alert("the database is a restored backup. Slots that came since it was made are not caught up: " +
+		"if one of them was not sent, call digest send --now")
 	issues, err := p.store.Unended(ctx)
 	if err != nil {
 		return err
 	}
 	for _, r := range issues {
-		if r.State != digest.IssueSending && r.State != digest.IssuePaused {
-			continue
-		}
-		if err := p.pause(ctx, r, "the database is a restored backup that does not know what was sent after it was made: "+
-			"resume sends to everybody whom it does not know as served, cancel gives the issue up"); err != nil {
-			return err
-		}
+		p.o.Alert(fmt.Sprintf("%s is paused: the backup does not know who got it after it was made. digest resume %s "+
+			"sends it to everybody else, digest cancel %s gives it up", r.Name(), r.Name(), r.Name()))
 	}
 	return nil
 }

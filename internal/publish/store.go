@@ -18,8 +18,9 @@ type Store interface {
 	// DatabaseID is the random name of this database.
 	DatabaseID(ctx context.Context) (string, error)
 	// Restored says, once, that the lock file is ahead of the database's run
-	// counter: the database is a restored backup.
-	Restored(ctx context.Context) (bool, error)
+	// counter: the database is a restored backup. Every issue that had not ended
+	// is then paused already, and no slot before now counts as missed.
+	Restored(ctx context.Context, now time.Time) (bool, error)
 	// RegisterNewsletter makes the newsletter known, or updates its schedule
 	// and zone; first sight and every change of them set since to now.
 	RegisterNewsletter(ctx context.Context, name, schedule, zone string, now time.Time) (id string, since time.Time, err error)

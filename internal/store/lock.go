@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -85,8 +86,10 @@ func (l *Lock) setCounter(counter int64) error {
 
 // Restored says, once, that the database is older than its lock file: that it
 // is a restored backup, whose issues may have been sent since it was made. Before
-// it says so, it pauses every issue that has not ended. It needs Options.Lock.
-func (s *Store) Restored(ctx context.Context) (bool, error) {
+// it says so, it pauses every issue that has not ended, and lets no slot before
+// now count as missed: it may have had an issue that the backup does not know.
+// It needs Options.Lock.
+func (s *Store) Restored(ctx context.Context, now time.Time) (bool, error) {
 	if s.lock == nil || s.lock.f == nil {
 		return false, nil
 	}
@@ -104,6 +107,10 @@ func (s *Store) Restored(ctx context.Context) (bool, error) {
 		_, err = t.exec(`UPDATE issue SET state = 'paused', code = '', hold_until = NULL,
 			reason = 'the database is a restored backup: what it lacks may have been sent already'
 			WHERE state IN ('planning', 'sending', 'held')`)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE newsletter SET schedule_seen = $1`, ms(now))
 		return err
 	})
 	return restored, err

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
@@ -60,7 +61,7 @@ func TestRestored(t *testing.T) {
 	reopen()
 	restored := func(want bool) {
 		t.Helper()
-		if got, err := w.Restored(w.ctx); err != nil || got != want {
+		if got, err := w.Restored(w.ctx, noon.Add(time.Hour)); err != nil || got != want {
 			t.Errorf("restored: %v, %v; want %v", got, err, want)
 		}
 	}
@@ -82,6 +83,11 @@ func TestRestored(t *testing.T) {
 	if r, err := w.Issue(w.ctx, issue); err != nil || r.State != digest.IssuePaused || r.Reason == "" {
 		t.Errorf("issue %+v, %v", r, err)
 	}
+	_, since, err := w.RegisterNewsletter(w.ctx, "weekly", "0 9 * * SUN", "Europe/London", noon.Add(2*time.Hour))
+	w.must(err)
+	if !since.Equal(noon.Add(time.Hour)) {
+		t.Errorf("slots since %s count as missed", since)
+	}
 	restored(false) // it is said once
 	w.move(issue, digest.IssuePaused, digest.IssueSending)
 	if rows := w.claim(issue, "a", 9); len(rows) != 2 {
@@ -93,7 +99,7 @@ func TestRestored(t *testing.T) {
 	w.exec(`UPDATE run SET counter = counter + 1`)
 	restored(false)
 	w.must(os.WriteFile(w.url+".lock", []byte("rubbish"), 0o600))
-	if _, err := w.Restored(w.ctx); err == nil {
+	if _, err := w.Restored(w.ctx, noon); err == nil {
 		t.Error("rubbish counts")
 	}
 }
@@ -108,7 +114,7 @@ func TestCounterFileIsLostWithoutHarm(t *testing.T) {
 	if rows, err := w.Claim(w.ctx, delivery.Claim{Issue: issue, Owner: "a", Now: noon, N: 1}); err != nil || len(rows) != 1 {
 		t.Errorf("claimed %v, %v", rows, err)
 	}
-	if _, err := w.Restored(w.ctx); err == nil {
+	if _, err := w.Restored(w.ctx, noon); err == nil {
 		t.Error("no error although the lock file cannot be read")
 	}
 	lock.f = nil

@@ -64,7 +64,7 @@ func TestPostgreSQLOpen(t *testing.T) {
 		if err := s.Backup(t.Context(), "x"); !errors.Is(err, digest.ErrRefused) || !strings.Contains(err.Error(), "pg_dump") {
 			t.Errorf("backup: %v", err)
 		}
-		if restored, err := s.Restored(t.Context()); err != nil || restored {
+		if restored, err := s.Restored(t.Context(), noon); err != nil || restored {
 			t.Errorf("restored: %v, %v", restored, err)
 		}
 	})
