@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func TestKilledAtRandom(t *testing.T) {
 	final := v.start(args...)
 	code := final.wait()
 
-	inDoubt := v.inDoubt("weekly/1")
+	missing := v.missing("weekly/1")
 	arrived := server.Accepted()
 	for address, n := range arrived {
 		if n > 1 {
@@ -72,17 +73,20 @@ func TestKilledAtRandom(t *testing.T) {
 		if address == left {
 			continue
 		}
-		if arrived[address] == 0 && !inDoubt[address] {
+		if arrived[address] == 0 && missing[address] != delivery.InDoubt {
 			t.Errorf("%s did not get it and nobody says so", address)
 		}
 	}
 	if left == "" || arrived[left] > 0 {
 		t.Errorf("%q had left and got mail", left)
 	}
-	doubts := 0
-	for _, yes := range inDoubt {
-		if yes {
+	doubts, taken := 0, 0
+	for address, state := range missing {
+		if state == delivery.InDoubt {
 			doubts++
+			taken += min(arrived[address], 1)
+		} else if address != left {
+			t.Errorf("%s is left %s", address, state)
 		}
 	}
 	if doubts > killed*connections {
@@ -95,7 +99,7 @@ func TestKilledAtRandom(t *testing.T) {
 	if code != want {
 		t.Errorf("the last send exits with %d, want %d: %s", code, want, final.output.String())
 	}
-	t.Logf("%d kills: %d arrived, %d in doubt of whom %d arrived", killed, len(arrived), doubts, both(arrived, inDoubt))
+	t.Logf("%d kills: %d arrived, %d in doubt of whom %d arrived", killed, len(arrived), doubts, taken)
 
 	// A second send sends nothing.
 	had := len(server.Messages())
@@ -105,14 +109,44 @@ func TestKilledAtRandom(t *testing.T) {
 	}
 }
 
-func both(arrived map[string]int, inDoubt map[string]bool) int {
-	n := 0
-	for address, yes := range inDoubt {
-		if yes {
-			n += min(arrived[address], 1)
+// TestStoppedAtRandom asks the program politely: then nobody is left in doubt.
+func TestStoppedAtRandom(t *testing.T) {
+	const recipients, stops = 600, 10
+	server := smtptest.New(t, smtptest.Options{})
+	v := newVictim(t, server, 4)
+	v.subscribe(recipients)
+	args := []string{"send", "--now", "--force", "unsubscribe-unreachable"}
+	for range stops {
+		had := len(server.Messages())
+		c := v.start(args...)
+		args = []string{"send", "--force", "unsubscribe-unreachable"}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		err := server.Await(ctx, "the next stop", func() bool { return len(server.Messages()) >= had+20 || c.ended() })
+		cancel()
+		if err != nil {
+			t.Fatalf("%v: %s", err, c.output.String())
+		}
+		_ = c.Process.Signal(syscall.SIGTERM)
+		if code := c.wait(); code != exitIncomplete {
+			t.Errorf("stopped, it exits with %d: %s", code, c.output.String())
+		}
+		for address, doubt := range v.missing("weekly/1") {
+			if doubt == delivery.InDoubt || doubt == delivery.Committing || doubt == delivery.Claimed {
+				t.Fatalf("%s is %s: %s", address, doubt, c.output.String())
+			}
 		}
 	}
-	return n
+	if code := v.start(args...).wait(); code != exitOK {
+		t.Errorf("the last send exits with %d", code)
+	}
+	for address, n := range server.Accepted() {
+		if n != 1 {
+			t.Errorf("%s got it %d times", address, n)
+		}
+	}
+	if n := len(server.Accepted()); n != recipients {
+		t.Errorf("%d of %d got it", n, recipients)
+	}
 }
 
 // victim is an installation of the program in a folder of its own.
@@ -177,8 +211,8 @@ func (v *victim) removeOneOf(arrived map[string]int, of int) string {
 	return ""
 }
 
-// inDoubt is who status says is in doubt.
-func (v *victim) inDoubt(issue string) map[string]bool {
+// missing is who has not got the issue, by what status says.
+func (v *victim) missing(issue string) map[string]delivery.State {
 	v.t.Helper()
 	c := exec.Command(v.binary, "status", "--issue", issue, "--missing", "--json")
 	c.Dir = v.folder
@@ -190,12 +224,9 @@ func (v *victim) inDoubt(issue string) map[string]bool {
 	if err := json.Unmarshal(out, &s); err != nil {
 		v.t.Fatalf("status: %v\n%s", err, out)
 	}
-	named := map[string]bool{}
+	named := map[string]delivery.State{}
 	for _, m := range s.Missing {
-		if m.State != delivery.InDoubt && m.State != delivery.Skipped {
-			v.t.Errorf("%s is left %s", m.Address, m.State)
-		}
-		named[m.Address] = m.State == delivery.InDoubt
+		named[m.Address] = m.State
 	}
 	return named
 }

@@ -102,6 +102,7 @@ func Default() Config {
 	n.Name = "weekly"
 	n.Title = "The Example Weekly"
 	n.From = "The Example Weekly <digest@example.org>"
+	n.ReplyTo = "editor@example.org"
 	n.PostalAddress = "Example Press, 12 Harbour Street, Bristol"
 	n.Timezone = "Europe/London"
 	src := sourceDefault()
