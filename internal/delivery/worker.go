@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"digest.example/internal/mail"
@@ -55,7 +56,9 @@ func abort(s Session) error { s.Abort(); return nil }
 // go on with the next.
 func (w *worker) deliver(d Delivery) bool {
 	if w.job.GiveUp.Before(w.o.Now()) {
-		w.settle(change(d, Claimed, Expired))
+		c := change(d, Claimed, Expired)
+		c.Reply = strings.TrimSuffix("given up: too late for this issue; "+d.LastReply, "; ")
+		w.settle(c)
 		return true
 	}
 	data, err := w.job.Build(w.buf[:0], d)
