@@ -46,7 +46,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		a.checkCommand(), a.sendCommand(), a.serveCommand(), a.statusCommand(), a.explainCommand(),
 		a.subscribersCommand(), a.newslettersCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.resolveCommand(),
-		a.pullCommand(), a.migrateCommand(), a.backupCommand(), a.versionCommand(),
+		a.pullCommand(), a.migrateCommand(), a.backupCommand(), a.rankCommand(), a.versionCommand(),
 	)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(usage(err))

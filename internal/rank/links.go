@@ -48,7 +48,7 @@ func siteOf(address string) string {
 	if err != nil {
 		return ""
 	}
-	host := strings.Trim(strings.ToLower(u.Hostname()), ".")
+	host := strings.TrimPrefix(strings.Trim(strings.ToLower(u.Hostname()), "."), "www.")
 	labels := strings.Split(host, ".")
 	n := len(labels)
 	if n <= 2 || strings.Trim(host, "0123456789.") == "" {

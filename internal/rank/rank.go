@@ -37,6 +37,14 @@ type Options struct {
 	// shorter than under an article: the quality bar is lower.
 	Forum bool
 
+	// Bar is the content score that a comment needs, instead of the one for
+	// articles or forums; negative infinity: none. Nil: the usual one.
+	Bar *float64
+
+	// Unguarded ranks by score alone: no veto, no bar, and several comments of
+	// one writer or sub-thread. It is for measuring the score, not for mails.
+	Unguarded bool
+
 	BlockedWords   []string // a comment with one of these words or phrases is never picked; any case
 	BlockedAuthors []string // names whose comments are never picked; any case
 

@@ -60,6 +60,9 @@ func (t *thread) voteSignal(e *entry, mean float64) float64 {
 
 // passes says whether e is good enough to be printed at all.
 func (t *thread) passes(e *entry) bool {
+	if t.options.Unguarded {
+		return true
+	}
 	if e.comment.Votes != nil && t.mostVotes >= clearVotes && votesOf(e.comment) >= 0 {
 		return true
 	}
@@ -70,8 +73,15 @@ func (t *thread) passes(e *entry) bool {
 	for _, f := range contentFeatures {
 		s += weights[f] * e.x[f]
 	}
-	if t.options.Forum {
-		return s >= barForum
+	return s >= t.bar()
+}
+
+func (t *thread) bar() float64 {
+	switch {
+	case t.options.Bar != nil:
+		return *t.options.Bar
+	case t.options.Forum:
+		return barForum
 	}
-	return s >= barArticle
+	return barArticle
 }

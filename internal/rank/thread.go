@@ -39,9 +39,11 @@ func rankAll(a digest.Article, now time.Time, o Options) (t *thread, twice []dig
 	linkParents(entries)
 	blocked := lowered(o.BlockedWords)
 	eachOnAllCores(entries, func(e *entry) { e.said = read(e.comment.HTML, blocked) })
-	t.vetoOwn()
-	t.vetoCopies()
-	t.vetoLinks()
+	if !o.Unguarded {
+		t.vetoOwn()
+		t.vetoCopies()
+		t.vetoLinks()
+	}
 	t.describe()
 	t.scoreAll()
 	return t, twice
@@ -83,7 +85,10 @@ func eachOnAllCores(entries []*entry, work func(*entry)) {
 func (t *thread) result(a digest.Article, twice []digest.Comment) Result {
 	picks, reserves := max(0, t.options.PerArticle), max(0, t.options.Reserves)
 	candidates := t.candidates()
-	taken := choose(candidates, picks+reserves)
+	taken := candidates[:min(picks+reserves, len(candidates))]
+	if !t.options.Unguarded {
+		taken = choose(candidates, picks+reserves)
+	}
 	explainRest(candidates, taken)
 	res := Result{
 		Read: len(t.entries), Good: len(candidates), Writers: writers(candidates),

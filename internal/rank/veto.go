@@ -15,7 +15,7 @@ const (
 	maxBangs        = 0.22
 	maxInsults      = 1
 	maxLinks        = 7
-	minWordsPerLink = 10   // where there are two links or more
+	minWordsPerLink = 9.6  // where there are two links or more
 	minDistinct     = 0.38 // distinct words as a share of all, of at most repeatWindow
 	repeatFrom      = 30
 	repeatWindow    = 150
@@ -47,6 +47,14 @@ func lowered(words []string) []string {
 
 // fault is what is wrong with a comment, whatever stands around it.
 func (t *thread) fault(s said) string {
+	if s.adverts == 1 && t.unvouched(s) {
+		return "advertising"
+	}
+	return faultOf(s)
+}
+
+// faultOf is what is wrong with a comment wherever it stands.
+func faultOf(s said) string {
 	switch {
 	case s.blocked != "":
 		return fmt.Sprintf("has the blocked word %q", s.blocked)
@@ -60,7 +68,7 @@ func (t *thread) fault(s said) string {
 		return "swearing or insults"
 	case repeatsItself(s):
 		return "repeats itself"
-	case s.adverts > 1 || s.adverts == 1 && t.unvouched(s):
+	case s.adverts > 1:
 		return "advertising"
 	}
 	return ""
@@ -73,7 +81,7 @@ func mostlyLinks(s said) bool {
 			n++
 		}
 	}
-	return n > maxLinks || n >= 2 && s.words < n*minWordsPerLink
+	return n > maxLinks || n >= 2 && float64(s.words) < float64(n)*minWordsPerLink
 }
 
 func shouts(s said) bool {

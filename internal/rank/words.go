@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -72,6 +73,7 @@ func (w *wording) takeWord(text string, i int) int {
 	whole, stem := uint64(hashStart), uint64(hashStart)
 	first, _ := utf8.DecodeRuneInString(text[i:])
 	last, runes, chars, others := first, 0, 0, 0
+	start := i
 	for i < len(text) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
@@ -102,7 +104,7 @@ func (w *wording) takeWord(text string, i int) int {
 	}
 	w.spelled++
 	w.chars += chars
-	if unicode.IsDigit(first) && others <= 3 { // 30km counts, 3rdparty does not
+	if unicode.IsDigit(first) && others <= 3 && !isMark(text, start, i) { // 30km counts, 3rdparty does not
 		w.numbers++
 	}
 	if first < utf8.RuneSelf || unicode.In(first, alphabets...) {
@@ -111,6 +113,13 @@ func (w *wording) takeWord(text string, i int) int {
 	w.words++
 	w.addTerm(whole, stem)
 	return i
+}
+
+// isMark says whether the digits text[from:to] are part of a sign rather than a
+// figure: +1, #4, [1], 1/2, 6-core.
+func isMark(text string, from, to int) bool {
+	const glue = "+-/#<=_@*^&[]"
+	return from > 0 && strings.IndexByte(glue, text[from-1]) >= 0 || to < len(text) && strings.IndexByte(glue, text[to]) >= 0
 }
 
 // countCase notes capitals.
