@@ -12,7 +12,11 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
+	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/term"
 
 	"digest.example/internal/compose"
 	"digest.example/internal/config"
@@ -49,13 +53,18 @@ type app struct {
 	configFile string
 	json       bool
 	config     config.Config
-	engine     *delivery.Engine
+	engine     atomic.Pointer[delivery.Engine] // the signal handler looks at it
+
+	// reports says that the command ends by reporting what became of the
+	// issues: alerts wait in told, so that nothing is said twice.
+	reports bool
+	told    []string
 }
 
 // abort makes what is draining stop at once.
 func (a *app) abort() {
-	if a.engine != nil {
-		a.engine.Abort()
+	if e := a.engine.Load(); e != nil {
+		e.Abort()
 	}
 }
 
@@ -79,8 +88,8 @@ func (a *app) open(ctx context.Context, mode store.Mode) (*store.Store, error) {
 	return store.Open(ctx, a.config.Database, store.Options{Mode: mode, Logger: a.log()})
 }
 
-// list is the service that changes who is on the lists.
-func (a *app) list(s *store.Store, keys *subscribers.Keys) *subscribers.List {
+// service changes who is on the lists.
+func (a *app) service(s *store.Store, keys *subscribers.Keys) *subscribers.List {
 	return subscribers.NewList(subscribers.Options{Store: s, Keys: keys, Now: time.Now, Random: rand.Reader})
 }
 
@@ -94,13 +103,14 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	owner := make([]byte, 8)
 	rand.Read(owner)
 	name := hex.EncodeToString(owner)
-	a.engine = delivery.New(s, delivery.Options{
+	engine := delivery.New(s, delivery.Options{
 		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
 		Owner:   name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
 		Lease: leaseTime, Drain: drainTime,
 		Now: time.Now, Random: mathrand.Float64, Log: a.log(),
 	})
-	return a.publisher(s, keys, newsletters, a.engine, progress, name)
+	a.engine.Store(engine)
+	return a.publisher(s, keys, newsletters, engine, progress, name)
 }
 
 // publisher wires the four steps. Without a deliverer it can only preview.
@@ -118,13 +128,22 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 		},
 		Nobody:    subscribers.Nobody,
 		Reachable: reachable,
-		Alert:     func(text string) { a.log().Warn(text) },
+		Alert:     a.alert,
 		Progress:  progress,
 		Owner:     owner,
 		Exclusive: !isPostgres(a.config.Database),
 		Now:       time.Now,
 		Log:       a.log(),
 	}), nil
+}
+
+// alert tells the operator of what needs a person.
+func (a *app) alert(text string) {
+	if a.reports {
+		a.told = append(a.told, text)
+		return
+	}
+	a.log().Warn(text)
 }
 
 // withPublisher opens the database for a change beside whoever is sending, with
@@ -203,24 +222,27 @@ func (a *app) locked(ctx context.Context) (*store.Store, *store.Lock, error) {
 
 // pick is the newsletter that a command is about: the named one, or the only one.
 func pick(newsletters []publish.Newsletter, name string) (*publish.Newsletter, error) {
-	var names string
+	var names []string
 	for i := range newsletters {
 		if newsletters[i].Name == name || (name == "" && len(newsletters) == 1) {
 			return &newsletters[i], nil
 		}
-		names += " " + newsletters[i].Name
+		names = append(names, newsletters[i].Name)
 	}
 	if name == "" {
-		return nil, fmt.Errorf("%w: there are several newsletters: say which with --newsletter, one of%s", digest.ErrUsage, names)
+		return nil, fmt.Errorf("%w: there are several newsletters: say --newsletter and one of %s", digest.ErrUsage, strings.Join(names, ", "))
 	}
-	return nil, fmt.Errorf("%w: there is no newsletter %q; there is%s", digest.ErrUsage, name, names)
+	return nil, fmt.Errorf("%w: there is no newsletter %q in the configuration; there is %s", digest.ErrUsage, name, strings.Join(names, ", "))
 }
 
 // picks are the newsletters that a command is about: the named one, or all.
 func picks(newsletters []publish.Newsletter, name string) ([]*publish.Newsletter, error) {
 	if name != "" {
 		n, err := pick(newsletters, name)
-		return []*publish.Newsletter{n}, err
+		if err != nil {
+			return nil, err
+		}
+		return []*publish.Newsletter{n}, nil
 	}
 	var all []*publish.Newsletter
 	for i := range newsletters {
@@ -229,12 +251,8 @@ func picks(newsletters []publish.Newsletter, name string) ([]*publish.Newsletter
 	return all, nil
 }
 
-// isTerminal says whether f is one.
-func isTerminal(f any) bool {
-	file, ok := f.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// isTerminal says whether w is one.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -9,9 +9,13 @@ import (
 	"digest.example/internal/digest"
 )
 
-// isCobraUsage recognises the complaints for which cobra has no error type.
-func isCobraUsage(text string) bool {
-	return strings.HasPrefix(text, "unknown command") || strings.HasPrefix(text, "if any flags in the group")
+// usage recognises the one complaint of cobra's that neither its flag hook nor
+// the commands' own checks of arguments see.
+func usage(err error) error {
+	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
+		return fmt.Errorf("%w: %w", digest.ErrUsage, err)
+	}
+	return err
 }
 
 // exactly wants n arguments, described by what.
@@ -27,13 +31,14 @@ func exactly(n int, what string) cobra.PositionalArgs {
 // none wants no arguments.
 func none(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%w: %s takes no arguments, but got %q", digest.ErrUsage, c.CommandPath(), args[0])
+		return fmt.Errorf("%w: %s takes no arguments, but got %q (see %s --help)", digest.ErrUsage, c.CommandPath(), args[0], c.CommandPath())
 	}
 	return nil
 }
 
 // group makes a command that only holds others.
 func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
+	c.DisableFlagsInUseLine = true
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return c.Help()

@@ -17,27 +17,31 @@ import (
 // pollEvery is how often send looks what the other process has done.
 const pollEvery = 300 * time.Millisecond
 
+// errGone says that the process that held the lock has ended.
+var errGone = errors.New("the other digest has stopped")
+
 // ask leaves a request for the process that holds the lock, and follows it to
-// its end as if this process had sent.
-func (a *app) ask(ctx context.Context, n *publish.Newsletter, kind string, o sendOptions) (err error) {
+// its end as if this process had sent. gone says that the other ended without
+// taking it up, and that the request is withdrawn.
+func (a *app) ask(ctx context.Context, n *publish.Newsletter, kind string, o sendOptions) (gone bool, err error) {
 	s, err := a.open(ctx, store.ReadWrite)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer closing(&err, s)
 	id := make([]byte, 8)
 	rand.Read(id)
 	q := digest.Request{ID: hex.EncodeToString(id), Kind: kind, Newsletter: n.Name, Force: o.force, Created: time.Now()}
 	if err := s.Ask(ctx, q); err != nil {
-		return err
+		return false, err
 	}
-	fmt.Fprintln(a.err, "digest: another digest is running here; it sends, this one follows")
+	fmt.Fprintln(a.err, "another digest is running here: it sends, this one follows")
 	f := follower{app: a, store: s, request: q.ID, wait: o.wait}
 	issue, err := f.opened(ctx)
 	if err != nil {
-		return err
+		return f.withdraw(context.WithoutCancel(ctx), err)
 	}
-	return errors.Join(f.finished(ctx, issue), a.outcome(context.WithoutCancel(ctx), s, []string{issue}))
+	return false, errors.Join(f.finished(ctx, issue), a.outcome(context.WithoutCancel(ctx), s, []string{issue}))
 }
 
 // follower watches what another process does with a request.
@@ -63,6 +67,25 @@ func (f *follower) opened(ctx context.Context) (string, error) {
 		if err := f.pause(ctx); err != nil {
 			return "", err
 		}
+	}
+}
+
+// withdraw takes the request back, unless it was taken up, so that nothing is
+// sent at some later time when nobody waits for it any more.
+func (f *follower) withdraw(ctx context.Context, why error) (gone bool, err error) {
+	mine, err := f.store.Take(ctx, f.request, time.Now())
+	if mine {
+		err = f.store.Answer(ctx, f.request, "", "withdrawn")
+	}
+	switch {
+	case err != nil:
+		return false, errors.Join(why, err)
+	case errors.Is(why, errGone):
+		return true, nil
+	case mine:
+		return false, fmt.Errorf("the request is withdrawn and nothing was sent: %w", why)
+	default:
+		return false, why
 	}
 }
 
@@ -99,8 +122,13 @@ func (f *follower) finished(ctx context.Context, id string) error {
 		if r.State.Ended() || r.State == digest.IssueHeld || r.State == digest.IssuePaused || later {
 			return nil
 		}
-		if err := f.pause(ctx); err != nil {
-			return err
+		err = f.pause(ctx)
+		switch {
+		case errors.Is(err, errGone):
+			return fmt.Errorf("%w: %w before %s was done: nothing is lost; call digest send, or start digest serve",
+				digest.ErrIncomplete, err, r.Name())
+		case err != nil:
+			return fmt.Errorf("%w: this digest follows no longer; the other goes on sending %s", digest.ErrIncomplete, r.Name())
 		}
 	}
 }
@@ -120,18 +148,20 @@ func step(p publish.Progress, before, after delivery.Counts, began bool) deliver
 	return after
 }
 
-// pause waits a moment. Where the process that holds the lock has gone, the
-// request would wait for the next one: better to say so.
+// pause waits a moment. Its error is errGone where the process that holds the
+// lock has ended: a request would wait for the next one.
 func (f *follower) pause(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(pollEvery):
 	}
-	lock, err := store.AcquireLock(f.config.Database)
-	if err == nil && !isPostgres(f.config.Database) {
-		return errors.Join(lock.Release(), fmt.Errorf("%w: the other digest has stopped before it was done; "+
-			"nothing is lost: call digest send again, or start digest serve", digest.ErrIncomplete))
+	if isPostgres(f.config.Database) {
+		return nil
 	}
-	return nil
+	lock, err := store.AcquireLock(f.config.Database)
+	if err != nil {
+		return nil // it is still there
+	}
+	return errors.Join(errGone, lock.Release())
 }

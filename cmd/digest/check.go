@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"digest.example/internal/compose"
 	"digest.example/internal/config"
 	"digest.example/internal/digest"
+	"digest.example/internal/publish"
+	"digest.example/internal/store"
+	"digest.example/templates"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -18,7 +23,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Say what is wrong with the configuration",
 		Long: `Say what is wrong with the configuration, each mistake in a line with its file, key
-and remedy. --smtp also connects to the relay and authenticates, without sending.`,
+and remedy, and whether it fits the database. --smtp also connects to the relay and
+authenticates, without sending. Nothing is changed.`,
 		Example: `  digest check
   digest check --smtp --config /etc/digest/config.yaml`,
 		Args: none,
@@ -28,49 +34,126 @@ and remedy. --smtp also connects to the relay and authenticates, without sending
 	return c
 }
 
-func (a *app) check(ctx context.Context, smtp bool) error {
-	_, err := a.load()
-	var problems config.Problems
-	if errors.As(err, &problems) {
-		if a.json {
-			_ = a.print(problems, nil)
-		} else {
-			for _, p := range problems {
-				fmt.Fprintln(a.out, p)
-			}
-		}
-		return fmt.Errorf("%w: %d mistakes", digest.ErrConfig, len(problems))
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := a.dialer(); err != nil {
-		return fmt.Errorf("%w: smtp: %w", digest.ErrConfig, err)
-	}
-	if smtp {
-		if err := a.greet(ctx); err != nil {
-			return err
-		}
-	}
-	return a.print(map[string]any{"ok": true}, func(w io.Writer) {
-		fmt.Fprintln(w, a.configName()+": no mistakes found")
-		if placeholder(a.config.Web.PublicURL) {
-			fmt.Fprintf(w, "note: web.public_url is still the placeholder %s: nothing goes out until readers can unsubscribe there\n", a.config.Web.PublicURL)
-		}
-	})
+// checked is what digest check prints.
+type checked struct {
+	OK       bool      `json:"ok"`
+	Problems []problem `json:"problems"`
+	Notes    []string  `json:"notes,omitempty"`
 }
 
-// greet opens and ends a session with the relay.
-func (a *app) greet(ctx context.Context) error {
-	dialer, err := a.dialer()
+// problem is one mistake in it.
+type problem struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Key  string `json:"key,omitempty"`
+	Text string `json:"text"`
+}
+
+func (a *app) check(ctx context.Context, smtp bool) error {
+	found, err := a.problems(ctx)
 	if err != nil {
 		return err
+	}
+	result := checked{OK: len(found) == 0, Problems: []problem{}}
+	for _, p := range found {
+		result.Problems = append(result.Problems, problem(p))
+	}
+	if result.OK && placeholder(a.config.Web.PublicURL) {
+		result.Notes = append(result.Notes, fmt.Sprintf("web.public_url is still the placeholder %s: "+
+			"nothing goes out until readers can unsubscribe there", a.config.Web.PublicURL))
+	}
+	var greeting error
+	if smtp && result.OK {
+		var note string
+		if note, greeting = a.greet(ctx); greeting == nil {
+			result.Notes = append(result.Notes, note)
+		}
+		result.OK = greeting == nil
+	}
+	err = a.print(result, func(w io.Writer) { result.print(w, found, a.configName()) })
+	if err == nil && len(found) > 0 {
+		err = fmt.Errorf("%w: %s", digest.ErrConfig, plural(len(found), "mistake"))
+	}
+	return errors.Join(err, greeting)
+}
+
+func (r checked) print(w io.Writer, found config.Problems, name string) {
+	for _, p := range found {
+		fmt.Fprintln(w, p)
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(w, name+": no mistakes found")
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(w, "note:", n)
+	}
+}
+
+// problems are the mistakes that would keep digest from starting: those of the
+// configuration, and where that has none, those that its parts find when they
+// are made from it.
+func (a *app) problems(ctx context.Context) (config.Problems, error) {
+	newsletters, err := a.load()
+	var found config.Problems
+	if errors.As(err, &found) {
+		return found, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.dialer(); err != nil {
+		found = append(found, config.Problem{File: a.configName(), Key: "smtp", Text: err.Error()})
+	}
+	if _, err := compose.New(templates.Files); err != nil {
+		return nil, err
+	}
+	more, err := a.misfits(ctx, newsletters)
+	return append(found, more...), err
+}
+
+// misfits is where configuration, key and database do not belong together.
+func (a *app) misfits(ctx context.Context, newsletters []publish.Newsletter) (found config.Problems, err error) {
+	s, err := a.open(ctx, store.ReadOnly)
+	if errors.Is(err, digest.ErrConfig) {
+		return config.Problems{{File: a.configName(), Key: "database", Text: err.Error()}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer closing(&err, s)
+	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) {
+		found = append(found, config.Problem{File: a.configName(), Key: "secret", Text: err.Error()})
+	} else if err != nil {
+		return nil, err
+	}
+	known, err := s.Newsletters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range known {
+		if !slices.ContainsFunc(newsletters, func(n publish.Newsletter) bool { return n.Name == name }) {
+			found = append(found, config.Problem{File: a.configName(), Key: "newsletters", Text: fmt.Sprintf(
+				"%q is in the database but not here: put it back, or say what became of it: "+
+					"digest newsletters rename %s NEW, or digest newsletters retire %s", name, name, name)})
+		}
+	}
+	return found, nil
+}
+
+// greet opens and ends a session with the relay, and says with whom.
+func (a *app) greet(ctx context.Context) (string, error) {
+	dialer, err := a.dialer()
+	if err != nil {
+		return "", err
 	}
 	session, err := dialer.Dial(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	c := a.config.SMTP
-	fmt.Fprintf(a.out, "%s:%d takes us (tls: %s, user: %q)\n", c.Host, c.Port, c.TLS, c.Username)
-	return session.Close()
+	login := "no login"
+	if c.Username != "" {
+		login = "logged in as " + c.Username
+	}
+	return fmt.Sprintf("%s:%d takes mail from us (tls: %s, %s)", c.Host, c.Port, c.TLS, login), session.Close()
 }

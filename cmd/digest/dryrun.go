@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"path/filepath"
 
 	"digest.example/internal/config"
 	"digest.example/internal/publish"
@@ -22,7 +23,7 @@ func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, name
 		return err
 	}
 	defer closing(&err, s)
-	var plans []plan
+	plans := []plan{}
 	for _, n := range chosen {
 		v, err := p.Preview(ctx, n)
 		if err != nil {
@@ -59,8 +60,7 @@ func (a *app) viewer(ctx context.Context, newsletters []publish.Newsletter) (*st
 			return s, p, nil
 		}
 	}
-	closing(&err, s)
-	return nil, nil, err
+	return nil, nil, errors.Join(err, s.Close())
 }
 
 // hint tells those who have only seen the sample site how to go on.
@@ -74,15 +74,16 @@ func (a *app) hint(w io.Writer) {
 	}
 	fmt.Fprintf(w, `
 This was the built-in sample site. To make it yours:
-  1. edit %s: title, from, postal_address, smtp, web.public_url; digest check says what is wrong
+  1. in %s set title, from, postal_address, smtp and web.public_url; digest check --smtp says what is wrong
   2. digest subscribers add you@your.domain
   3. digest send --to you@your.domain    one real copy; then leave digest serve running
 `, a.configName())
 }
 
+// previewFolder is where a dry run writes, seen from the working directory.
 func previewFolder(newsletter string, of int) string {
 	if of == 1 {
 		return "preview"
 	}
-	return "preview/" + strings.ReplaceAll(newsletter, "/", "-")
+	return filepath.Join("preview", newsletter)
 }

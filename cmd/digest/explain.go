@@ -10,6 +10,7 @@ import (
 
 	"digest.example/internal/digest"
 	"digest.example/internal/publish"
+	"digest.example/internal/sanitize"
 	"digest.example/internal/store"
 )
 
@@ -18,7 +19,8 @@ func (a *app) explainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain [ISSUE]",
 		Short: "Say what an issue prints, what it leaves out, and why",
-		Long:  "Say what an issue printed and why, and what it left out. Without an issue: the one that would be made now.",
+		Long: `Say what an issue prints and why, and what it leaves out. Without an issue: the one
+that would be made now. + is printed, ~ replaces a comment that disappears, - is left out.`,
 		Example: `  digest explain weekly/47
   digest explain`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,21 +60,22 @@ func contentOf(ctx context.Context, s *store.Store, p *publish.Publisher, newsle
 		v, err := p.Preview(ctx, n)
 		return v.Issue, err
 	}
-	name, number, err := digest.ParseIssueName(issue)
-	if err != nil {
-		return digest.Issue{}, err
-	}
-	r, err := s.IssueByName(ctx, name, number)
+	r, err := issueNamed(ctx, s, issue)
 	if err != nil {
 		return digest.Issue{}, err
 	}
 	if r.Frozen.IsZero() {
-		return digest.Issue{}, fmt.Errorf("%w: %s is %s and has no content yet: %s", digest.ErrNotFound, r.Name(), r.State, r.Reason)
+		return digest.Issue{}, fmt.Errorf("%w: %s is %s (%s) and has no content: digest explain shows the issue that would be made now",
+			digest.ErrNotFound, r.Name(), r.State, r.Reason)
 	}
 	return s.Content(ctx, r.ID)
 }
 
+// explainTo writes for people. What strangers wrote is made fit for a terminal.
 func explainTo(w io.Writer, i digest.Issue) {
+	if i.Empty() {
+		fmt.Fprintln(w, "Nothing new to print")
+	}
 	left := map[string][]digest.Omission{}
 	for _, o := range i.Left {
 		left[o.Source+"\x00"+o.Article] = append(left[o.Source+"\x00"+o.Article], o)
@@ -99,21 +102,33 @@ func explainTo(w io.Writer, i digest.Issue) {
 		fmt.Fprintln(w, "Left out")
 	}
 	for _, o := range others {
-		fmt.Fprintf(w, "  %s: %s\n", o.Title, o.Why)
+		fmt.Fprintf(w, "  %s: %s\n", sanitize.Line(o.Title), o.Why)
 	}
 }
 
+// headline names an article by title and author, as far as it has them.
+func headline(a digest.Article) string {
+	title, author := sanitize.Line(a.Title), sanitize.Line(a.Author.Name)
+	if title == "" {
+		title = "(no title) " + sanitize.Line(a.URL)
+	}
+	if author == "" {
+		return title
+	}
+	return title + " (" + author + ")"
+}
+
 func explainPick(w io.Writer, p digest.Pick, left map[string][]digest.Omission) {
-	fmt.Fprintf(w, "  %s (%s): %s\n", p.Article.Title, p.Article.Author.Name, strings.Join(p.Why, "; "))
+	fmt.Fprintf(w, "  %s: %s\n", headline(p.Article), strings.Join(p.Why, "; "))
 	for _, c := range p.Comments {
-		fmt.Fprintf(w, "    + %s, comment %s: %s\n", c.Comment.Author.Name, c.Comment.ID, strings.Join(c.Why, "; "))
+		fmt.Fprintf(w, "    + %s, comment %s: %s\n", sanitize.Line(c.Comment.Author.Name), sanitize.Line(c.Comment.ID), strings.Join(c.Why, "; "))
 	}
 	for _, c := range p.Reserves {
-		fmt.Fprintf(w, "    ~ %s, comment %s: in reserve; %s\n", c.Comment.Author.Name, c.Comment.ID, strings.Join(c.Why, "; "))
+		fmt.Fprintf(w, "    ~ %s, comment %s: in reserve; %s\n", sanitize.Line(c.Comment.Author.Name), sanitize.Line(c.Comment.ID), strings.Join(c.Why, "; "))
 	}
 	for _, o := range left[p.Article.Source+"\x00"+p.Article.ID] {
 		if o.Comment != "" {
-			fmt.Fprintf(w, "    - comment %s: %s\n", o.Comment, o.Why)
+			fmt.Fprintf(w, "    - comment %s: %s\n", sanitize.Line(o.Comment), o.Why)
 		}
 	}
 }

@@ -20,20 +20,18 @@ import (
 // with, and finds what only the packages concerned can find wrong with them.
 func (a *app) newsletters() ([]publish.Newsletter, error) {
 	var all []publish.Newsletter
-	var problems config.Problems
+	var found config.Problems
 	for i, c := range a.config.Newsletters {
-		n, err := newsletter(c, a.config.Web.PublicURL)
-		if err != nil {
-			problems = append(problems, config.Problem{
-				File: a.configName(), Key: fmt.Sprintf("newsletters[%d].schedule", i), Text: err.Error(),
-			})
-			continue
+		n, problems := newsletter(c, a.config.Web.PublicURL)
+		for _, p := range problems {
+			p.File, p.Key = a.configName(), fmt.Sprintf("newsletters[%d].%s", i, p.Key)
+			found = append(found, p)
 		}
 		n.NoteFile = noteFile(c.Name, len(a.config.Newsletters))
 		all = append(all, n)
 	}
-	if len(problems) > 0 {
-		return nil, problems
+	if len(found) > 0 {
+		return nil, found
 	}
 	return all, nil
 }
@@ -54,14 +52,15 @@ func noteFile(name string, of int) string {
 	return filepath.Join("notes", name, "NEXT.md")
 }
 
-func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, error) {
-	s, err := schedule.Parse(c.Schedule, c.Timezone)
-	if err != nil {
-		return publish.Newsletter{}, err
-	}
+// newsletter is one of them. The keys of its problems are those within it.
+func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, config.Problems) {
 	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
-		return publish.Newsletter{}, err
+		return publish.Newsletter{}, config.Problems{{Key: "timezone", Text: err.Error()}}
+	}
+	s, err := schedule.Parse(c.Schedule, c.Timezone)
+	if err != nil {
+		return publish.Newsletter{}, config.Problems{{Key: "schedule", Text: err.Error()}}
 	}
 	n := publish.Newsletter{Spec: c.Schedule, Schedule: s, Newsletter: digest.Newsletter{
 		Name: c.Name, Title: c.Title, From: c.From, ReplyTo: c.ReplyTo,
@@ -72,27 +71,29 @@ func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, erro
 		Resend:  c.Delivery.InDoubt == config.InDoubtResend,
 		HoldMax: c.HoldMax.Std(), CatchUp: c.CatchUp.Std(),
 	}}
-	for _, s := range c.Sources {
+	var problems config.Problems
+	for i, s := range c.Sources {
 		ref := digest.SourceRef{Name: s.Name, URL: s.URL, Kind: s.Kind, Required: s.Required}
 		site, err := source(ref)
 		if err != nil {
-			return n, err
+			problems = append(problems, config.Problem{Key: fmt.Sprintf("sources[%d].kind", i), Text: err.Error()})
+			continue
 		}
 		n.Sources = append(n.Sources, publish.Source{SourceRef: ref, Source: site})
 	}
-	return n, nil
+	return n, problems
 }
 
 // source makes the adapter for a kind of site.
 func source(ref digest.SourceRef) (sources.Source, error) {
-	if ref.Kind == config.KindSample {
-		site, err := sample.New(ref.Name, time.Now)
-		if err != nil {
-			return nil, fmt.Errorf("source %s: %w", ref.Name, err)
-		}
-		return site, nil
+	if ref.Kind != config.KindSample {
+		return nil, fmt.Errorf("%q is not a kind of site that this digest knows; it knows %s", ref.Kind, config.KindSample)
 	}
-	return nil, fmt.Errorf("source %s: kind %q is not known", ref.Name, ref.Kind)
+	site, err := sample.New(ref.Name, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("the built-in sample site: %w", err)
+	}
+	return site, nil
 }
 
 // envelopeFrom is where bounces go.

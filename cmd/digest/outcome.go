@@ -5,19 +5,36 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/publish"
 )
 
-// outcome is what became of an issue, for people and scripts.
+// sendReport is what digest send prints.
+type sendReport struct {
+	Issues  []outcome `json:"issues"`
+	Waiting []waiting `json:"waiting"`
+	// Other says that another process sends.
+	Other bool `json:"left_to_another_process,omitempty"`
+}
+
+// outcome is what became of an issue.
 type outcome struct {
-	Issue  string            `json:"issue"`
-	State  digest.IssueState `json:"state"`
-	Reason string            `json:"reason,omitempty"`
-	Code   string            `json:"code,omitempty"`
-	Counts delivery.Counts   `json:"counts"`
+	Issue     string            `json:"issue"`
+	State     digest.IssueState `json:"state"`
+	Reason    string            `json:"reason,omitempty"`
+	Code      string            `json:"code,omitempty"`
+	HoldUntil time.Time         `json:"hold_until,omitzero"`
+	Counts    delivery.Counts   `json:"counts"`
+}
+
+// waiting is a newsletter of which nothing can be sent now.
+type waiting struct {
+	Newsletter string    `json:"newsletter"`
+	Next       time.Time `json:"next_slot"`
+	Paused     []string  `json:"paused,omitempty"`
 }
 
 // ledger is what judging an issue needs.
@@ -30,7 +47,7 @@ type ledger interface {
 // outcome prints what became of the issues and returns the kind of error, if
 // any, that the exit code tells of.
 func (a *app) outcome(ctx context.Context, l ledger, ids []string) error {
-	var all []outcome
+	report := sendReport{Issues: []outcome{}, Waiting: []waiting{}}
 	var worst error
 	for _, id := range ids {
 		if id == "" {
@@ -48,31 +65,70 @@ func (a *app) outcome(ctx context.Context, l ledger, ids []string) error {
 		if err != nil {
 			return err
 		}
-		all = append(all, outcome{r.Name(), r.State, r.Reason, r.Code, counts})
+		one := outcome{Issue: r.Name(), State: r.State, Reason: r.Reason, Code: r.Code, Counts: counts}
+		if r.State == digest.IssueHeld {
+			one.HoldUntil = r.HoldUntil.In(zone(r))
+		}
+		report.Issues = append(report.Issues, one)
 		worst = worse(worst, verdict(r, counts, left))
 	}
-	if err := a.print(all, func(w io.Writer) { printOutcomes(w, all) }); err != nil {
+	a.unsaid(report.Issues)
+	if err := a.print(report, report.print); err != nil {
 		return err
 	}
 	return worst
 }
 
-// verdict is the kind of error that an issue's state amounts to.
+// zone is the time zone of an issue's newsletter.
+func zone(r digest.IssueRecord) *time.Location {
+	if l, err := time.LoadLocation(r.Slot.Zone); err == nil {
+		return l
+	}
+	return time.UTC
+}
+
+// unsaid logs the alerts that the report does not repeat.
+func (a *app) unsaid(reported []outcome) {
+	told := a.told
+	a.told, a.reports = nil, false
+	for _, text := range told {
+		if !aboutOneOf(text, reported) {
+			a.alert(text)
+		}
+	}
+}
+
+func aboutOneOf(alert string, reported []outcome) bool {
+	for _, o := range reported {
+		if strings.HasPrefix(alert, o.Issue+" is ") {
+			return true
+		}
+	}
+	return false
+}
+
+// verdict is the kind of error that an issue's state amounts to, with what to
+// do next. The reason stands in the report.
 func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog) error {
 	name := r.Name()
 	switch {
 	case r.State == digest.IssueHeld:
-		return fmt.Errorf("%w: %s: %s", digest.ErrHeld, name, r.Reason)
+		return fmt.Errorf("%w: %s: put right what holds it and call digest send again (digest serve tries by itself), "+
+			"or send it all the same with --force %s", digest.ErrHeld, name, r.Code)
 	case r.State == digest.IssuePaused:
-		return fmt.Errorf("%w: %s is paused: %s (digest resume %s, or digest cancel %s)", digest.ErrIncomplete, name, r.Reason, name, name)
+		return fmt.Errorf("%w: %s is paused: digest resume %s lets it go on, digest cancel %s gives it up",
+			digest.ErrIncomplete, name, name, name)
 	case r.State == digest.IssueSkipped && r.Reason != publish.NothingNew:
-		return fmt.Errorf("%w: %s was skipped: %s", digest.ErrIncomplete, name, r.Reason)
+		return fmt.Errorf("%w: %s was skipped: its articles appear in the next issue; digest send --now sends one now",
+			digest.ErrIncomplete, name)
 	case left.Ready > 0:
-		return fmt.Errorf("%w: %s has %d recipients still to be tried, the next at %s (digest status --issue %s --missing)",
-			digest.ErrIncomplete, name, left.Ready, left.NextAt.Format("Mon 15:04:05"), name)
+		return fmt.Errorf("%w: %s of %s still to be tried, the next at %s: call digest send then, or leave digest serve running",
+			digest.ErrIncomplete, plural(left.Ready, "recipient"), name, left.NextAt.In(zone(r)).Format(momentLayout))
 	case counts.Missing() > 0:
-		return fmt.Errorf("%w: %d recipients of %s did not get it or are in doubt (digest status --issue %s --missing)",
-			digest.ErrIncomplete, counts.Missing(), name, name)
+		return fmt.Errorf("%w: %s of %s did not get it or are in doubt: digest status --issue %s --missing says who and why",
+			digest.ErrIncomplete, plural(counts.Missing(), "recipient"), name, name)
+	case !r.State.Ended():
+		return fmt.Errorf("%w: %s is not sent yet: call digest send again", digest.ErrIncomplete, name)
 	default:
 		return nil
 	}
@@ -86,17 +142,33 @@ func worse(a, b error) error {
 	return a
 }
 
-func printOutcomes(w io.Writer, all []outcome) {
-	for _, o := range all {
-		fmt.Fprintf(w, "%s: %s", o.Issue, o.State)
-		if o.Reason != "" {
-			fmt.Fprintf(w, " (%s)", o.Reason)
-		}
-		if line := countLine(o.Counts); line != "" {
-			fmt.Fprintf(w, ": %s", line)
-		}
-		fmt.Fprintln(w)
+func (r sendReport) print(w io.Writer) {
+	if r.Other {
+		fmt.Fprintln(w, "another digest is running here: it sends what is due")
 	}
+	for _, o := range r.Issues {
+		o.print(w)
+	}
+	for _, n := range r.Waiting {
+		fmt.Fprintf(w, "%s: nothing due. Next slot: %s\n", n.Newsletter, n.Next.Format(dayLayout))
+		for _, p := range n.Paused {
+			fmt.Fprintf(w, "  paused: %s\n", p)
+		}
+	}
+}
+
+func (o outcome) print(w io.Writer) {
+	fmt.Fprintf(w, "%s: %s", o.Issue, o.State)
+	if !o.HoldUntil.IsZero() {
+		fmt.Fprintf(w, " until %s", o.HoldUntil.Format(momentLayout))
+	}
+	if o.Reason != "" {
+		fmt.Fprintf(w, " (%s)", o.Reason)
+	}
+	if line := countLine(o.Counts); line != "" {
+		fmt.Fprintf(w, ": %s", line)
+	}
+	fmt.Fprintln(w)
 }
 
 // countLine is a ledger in a line, such as "1998 accepted, 2 in doubt".
@@ -104,8 +176,11 @@ func countLine(c delivery.Counts) string {
 	var parts []string
 	for _, s := range delivery.States {
 		if c[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", c[s], strings.ReplaceAll(string(s), "_", " ")))
+			parts = append(parts, fmt.Sprintf("%d %s", c[s], words(s)))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
+
+// words is a state as people write it.
+func words(s delivery.State) string { return strings.ReplaceAll(string(s), "_", " ") }

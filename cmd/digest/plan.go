@@ -10,6 +10,7 @@ import (
 
 	"digest.example/internal/digest"
 	"digest.example/internal/publish"
+	"digest.example/internal/sanitize"
 )
 
 // plan is what a dry run says in plan.json: everything that would be printed
@@ -115,13 +116,14 @@ func (r *recipients) count(one digest.Recipient) {
 
 // report is the plan for people.
 func (p plan) report(w io.Writer) {
-	fmt.Fprintf(w, "%s as it would be now, %s\n", p.Issue, p.At.Format("Mon 2 Jan 2006 15:04 MST"))
+	fmt.Fprintf(w, "%s as it would be now, %s\n", p.Issue, p.At.Format(dayLayout))
 	if len(p.Printed) == 0 {
 		fmt.Fprintf(w, "  nothing new since %s: no mail would go out\n", p.Since.Format("Mon 2 Jan"))
 	} else {
 		fmt.Fprintf(w, "  subject      %s\n", p.Subject)
 		fmt.Fprintf(w, "  preheader    %s\n", p.Preheader)
-		fmt.Fprintf(w, "  prints       %d articles in full, %d as titles, %d comments; %d bytes of HTML\n", p.full, p.more, p.comments, p.Bytes)
+		fmt.Fprintf(w, "  prints       %s in full, %d as titles, %s; %d bytes of HTML\n",
+			plural(p.full, "article"), p.more, plural(p.comments, "comment"), p.Bytes)
 	}
 	for _, t := range p.Trimmed {
 		fmt.Fprintf(w, "  trimmed      %s\n", t)
@@ -131,16 +133,16 @@ func (p plan) report(w io.Writer) {
 		fmt.Fprintf(w, "  left out     %d %s\n", p.Recipients.LeftOut[reason], reason)
 	}
 	for _, line := range p.Failures {
-		fmt.Fprintf(w, "  failed       %s\n", line)
+		fmt.Fprintf(w, "  failed       %s\n", sanitize.Line(line))
 	}
 	for _, line := range p.Warnings {
-		fmt.Fprintf(w, "  warning      %s\n", line)
+		fmt.Fprintf(w, "  warning      %s\n", sanitize.Line(line))
 	}
 	for _, h := range p.Holds {
 		fmt.Fprintf(w, "  would hold   %s: %s\n", h.Code, h.Why)
 	}
 	if len(p.Printed) > 0 {
-		fmt.Fprintf(w, "  written      %s/: issue.html, issue.txt, sample.eml; plan.json says what is printed and why\n", p.Folder)
+		fmt.Fprintf(w, "  written      %s/: issue.html, issue.txt, sample.eml, and plan.json: what is printed and why\n", p.Folder)
 	}
 }
 
@@ -160,13 +162,4 @@ func domains(count map[string]int) string {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-func sortedKeys(m map[string]int) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -36,12 +37,30 @@ func (a *app) writePreview(p *publish.Publisher, n *publish.Newsletter, v publis
 	for _, name := range []string{"issue.html", "issue.txt", "sample.eml", "plan.json"} {
 		file := filepath.Join(made.Folder, name)
 		if content, ok := files[name]; ok {
-			problems = append(problems, os.WriteFile(file, content, 0o600))
+			problems = append(problems, replaceFile(file, content))
 		} else if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
 			problems = append(problems, err) // an earlier run's, which is not true any more
 		}
 	}
-	return errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("write the preview: %w", err)
+	}
+	return nil
+}
+
+// replaceFile writes a file that only its owner may read. It makes it anew, so
+// that neither the old one's mode nor a link in its place matters.
+func replaceFile(file string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".preview-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // where the rename did not happen
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
 }
 
 // drawCopy adds the copy that a sample recipient would get.
@@ -85,8 +104,9 @@ func (a *app) sendTo(ctx context.Context, newsletters []publish.Newsletter, o se
 		return err
 	}
 	if v.Issue.Empty() {
-		fmt.Fprintf(a.out, "%s: nothing new, so there is no mail to send\n", n.Name)
-		return nil
+		return a.print(copySent{Newsletter: n.Name}, func(w io.Writer) {
+			fmt.Fprintf(w, "%s: nothing new, so there is no mail to send\n", n.Name)
+		})
 	}
 	who, err := p.Sample(n, o.to)
 	if err != nil {
@@ -96,27 +116,40 @@ func (a *app) sendTo(ctx context.Context, newsletters []publish.Newsletter, o se
 	if err != nil {
 		return err
 	}
-	return a.sendCopy(ctx, n.EnvelopeFrom, o.to, data)
-}
-
-// sendCopy takes one message to the relay.
-func (a *app) sendCopy(ctx context.Context, from, to string, data []byte) (err error) {
-	dialer, err := a.dialer()
+	reply, err := a.sendCopy(ctx, n.EnvelopeFrom, o.to, data)
 	if err != nil {
 		return err
+	}
+	return a.print(copySent{n.Name, o.to, reply}, func(w io.Writer) {
+		fmt.Fprintf(w, "sent one copy to %s; the relay says %q. Nothing is recorded; its unsubscribe link is nobody's\n", o.to, reply)
+	})
+}
+
+// copySent is what digest send --to prints. To is empty where there was nothing
+// to send.
+type copySent struct {
+	Newsletter string `json:"newsletter"`
+	To         string `json:"to,omitempty"`
+	Reply      string `json:"reply,omitempty"`
+}
+
+// sendCopy takes one message to the relay and returns its reply.
+func (a *app) sendCopy(ctx context.Context, from, to string, data []byte) (reply string, err error) {
+	dialer, err := a.dialer()
+	if err != nil {
+		return "", err
 	}
 	session, err := dialer.Dial(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer closing(&err, session)
 	if err := session.Offer(ctx, from, to, data); err != nil {
-		return fmt.Errorf("send to %s: %w", to, err)
+		return "", fmt.Errorf("%w: %s did not get it: %w", digest.ErrIncomplete, to, err)
 	}
-	reply, err := session.Commit(ctx)
+	r, err := session.Commit(ctx)
 	if err != nil {
-		return fmt.Errorf("send to %s: %w", to, err)
+		return "", fmt.Errorf("%w: %s did not get it, or it is in doubt: %w", digest.ErrIncomplete, to, err)
 	}
-	fmt.Fprintf(a.out, "sent one copy to %s: %s\n", to, reply)
-	return nil
+	return r.String(), nil
 }

@@ -17,7 +17,7 @@ func (a *app) progress() publish.Progress {
 	if isTerminal(a.err) {
 		return &bar{out: a.err}
 	}
-	return &lines{out: a.err, now: time.Now}
+	return &lines{say: func(text string) { fmt.Fprintln(a.err, text) }, now: time.Now}
 }
 
 // bar is a progress bar.
@@ -45,7 +45,7 @@ const lineEvery = 10 * time.Second
 
 // lines are progress for logs.
 type lines struct {
-	out io.Writer
+	say func(text string)
 	now func() time.Time
 
 	mu          sync.Mutex
@@ -59,7 +59,7 @@ func (l *lines) Begin(issue string, total, done int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.issue, l.total, l.done, l.last, l.counts = issue, total, done, l.now(), delivery.Counts{}
-	fmt.Fprintf(l.out, "sending %s to %d recipients\n", issue, total-done)
+	l.say("sending " + issue + " to " + plural(total-done, "recipient"))
 }
 
 func (l *lines) Step(s delivery.State) {
@@ -69,7 +69,7 @@ func (l *lines) Step(s delivery.State) {
 	l.counts[s]++
 	if now := l.now(); now.Sub(l.last) >= lineEvery {
 		l.last = now
-		fmt.Fprintf(l.out, "sending %s: %d of %d\n", l.issue, l.done, l.total)
+		l.say(fmt.Sprintf("sending %s: %d of %d", l.issue, l.done, l.total))
 	}
 }
 
@@ -77,12 +77,14 @@ func (l *lines) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if line := countLine(l.counts); line != "" {
-		fmt.Fprintf(l.out, "sent %s: %s\n", l.issue, line)
+		l.say("sent " + l.issue + ": " + line)
 	}
 }
 
 // logged is progress for a process that nobody watches.
-func (a *app) logged() publish.Progress { return &lines{out: a.err, now: time.Now} }
+func (a *app) logged() publish.Progress {
+	return &lines{say: func(text string) { a.log().Info(text) }, now: time.Now}
+}
 
 // silent shows nothing.
 type silent struct{}

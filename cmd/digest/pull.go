@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"digest.example/internal/digest"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
@@ -26,7 +29,15 @@ Sending does this by itself.`,
 	return c
 }
 
-func (a *app) pull(ctx context.Context, newsletter string) (err error) {
+// pulled is what a source gave.
+type pulled struct {
+	Source   string   `json:"source"`
+	Articles int      `json:"articles"`
+	Comments int      `json:"comments"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+func (a *app) pull(ctx context.Context, newsletter string) error {
 	newsletters, err := a.load()
 	if err != nil {
 		return err
@@ -36,19 +47,31 @@ func (a *app) pull(ctx context.Context, newsletter string) (err error) {
 		return err
 	}
 	return a.withPublisher(ctx, newsletters, func(_ *store.Store, _ *subscribers.Keys, p *publish.Publisher) error {
+		all := []pulled{}
+		var problems []error
 		for _, n := range chosen {
 			harvests, err := p.PullNow(ctx, n)
 			for _, h := range harvests {
-				comments := 0
-				for _, article := range h.Articles {
-					comments += len(article.Comments)
-				}
-				fmt.Fprintf(a.out, "%s: %d articles, %d comments\n", h.Source, len(h.Articles), comments)
+				all = append(all, summary(h))
 			}
 			if err != nil {
-				return err
+				// Its kind would say that an issue is held, and none is.
+				problems = append(problems, fmt.Errorf("pull %s: %v", n.Name, err))
 			}
 		}
-		return nil
+		problems = append(problems, a.print(all, func(w io.Writer) {
+			for _, one := range all {
+				fmt.Fprintf(w, "%s: %s, %s\n", one.Source, plural(one.Articles, "article"), plural(one.Comments, "comment"))
+			}
+		}))
+		return errors.Join(problems...)
 	})
+}
+
+func summary(h digest.Harvest) pulled {
+	one := pulled{Source: h.Source, Articles: len(h.Articles), Warnings: h.Warnings}
+	for _, article := range h.Articles {
+		one.Comments += len(article.Comments)
+	}
+	return one
 }

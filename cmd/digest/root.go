@@ -12,13 +12,8 @@ import (
 const about = `digest pulls the new articles of your site and the best comments under them, makes
 an email of them, and sends it to your subscribers on a schedule.
 
-Try it as it is, with a built-in sample site; nothing is sent:
-
-  digest send --dry-run
-
-Then write config.yaml, and ask what is wrong with it:
-
-  digest check
+Try it as it is: send --dry-run needs neither a configuration nor a network, and
+sends nothing. Then write config.yaml, and let digest check say what is wrong with it.
 
 Exit codes: 0 done, or rightly nothing to do; 1 failure; 2 wrong usage; 3 some
 recipients not delivered or in doubt; 4 held; 5 another instance holds what this
@@ -26,14 +21,28 @@ one needs; 78 bad configuration.`
 
 // run executes one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
-	root := &cobra.Command{
-		Use:           "digest",
-		Short:         "An email digest of your site's articles and best comments",
-		Long:          about,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
+	root := a.rootCommand()
 	root.SetArgs(args)
+	err := usage(root.ExecuteContext(ctx))
+	if err != nil {
+		fmt.Fprintln(a.err, "digest:", err)
+	}
+	return exitCode(err)
+}
+
+// rootCommand is the whole command line.
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "digest",
+		Short: "An email digest of your site's articles and best comments",
+		Long:  about,
+		Example: `  digest send --dry-run
+  digest check
+  digest serve`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -41,25 +50,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return fmt.Errorf("%w: %w (see %s --help)", digest.ErrUsage, err, c.CommandPath())
 	})
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (default config.yaml, if there is one)")
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON where a script would read it")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON, for scripts")
 	root.AddCommand(
 		a.checkCommand(), a.sendCommand(), a.serveCommand(), a.statusCommand(), a.explainCommand(),
 		a.subscribersCommand(), a.newslettersCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.resolveCommand(),
 		a.pullCommand(), a.migrateCommand(), a.backupCommand(), a.rankCommand(), a.versionCommand(),
 	)
-	err := root.ExecuteContext(ctx)
-	code := exitCode(usage(err))
-	if err != nil {
-		fmt.Fprintln(a.err, "digest:", err)
-	}
-	return code
-}
-
-// usage recognises the errors that cobra makes itself of arguments.
-func usage(err error) error {
-	if err != nil && isCobraUsage(err.Error()) {
-		return fmt.Errorf("%w: %w", digest.ErrUsage, err)
-	}
-	return err
+	return root
 }

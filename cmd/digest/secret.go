@@ -34,31 +34,40 @@ func (a *app) keys(ctx context.Context, db known, readOnly bool) (*subscribers.K
 		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: "+
 			"set DIGEST_SECRET or DIGEST_SECRET_FILE to 32 random bytes, e.g. from: openssl rand -base64 32", digest.ErrConfig)
 	}
-	file := a.config.Database + ".key"
+	file := a.keyFile()
 	secret, err := readKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		names, err := db.Newsletters(ctx)
-		switch {
-		case err != nil:
-			return nil, err
-		case len(names) > 0:
-			return nil, fmt.Errorf("%w: %s is gone, but %s has been used with it: unsubscribe links that are out "+
-				"would stop working. Put the file back from a backup", digest.ErrConfig, file, a.config.Database)
-		case readOnly:
-			// Nothing was ever sent, so that any key will do to look at.
-			return subscribers.NewKeys(bytes.Repeat([]byte("preview."), secretBytes/8))
-		}
-		secret, err = makeKey(file)
-		if err != nil {
-			return nil, err
-		}
-		return subscribers.NewKeys(secret)
+		secret, err = a.firstKey(ctx, db, readOnly)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return subscribers.NewKeys(secret)
+	keys, err := subscribers.NewKeys(secret)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: put the file back from a backup", file, err)
+	}
+	return keys, nil
 }
+
+// firstKey makes the key file, unless the database was used with one before.
+func (a *app) firstKey(ctx context.Context, db known, readOnly bool) ([]byte, error) {
+	names, err := db.Newsletters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) > 0 {
+		return nil, fmt.Errorf("%w: %s is gone, but %s has been used with it: unsubscribe links that are out "+
+			"would stop working. Put the file back from a backup", digest.ErrConfig, a.keyFile(), a.config.Database)
+	}
+	if readOnly {
+		// Nothing was ever sent, so that any key will do to look at.
+		return bytes.Repeat([]byte("preview."), secretBytes/8), nil
+	}
+	return makeKey(a.keyFile())
+}
+
+// keyFile is where the secret of a SQLite database stands.
+func (a *app) keyFile() string { return a.config.Database + ".key" }
 
 func isPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
@@ -95,11 +104,25 @@ func makeKey(file string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the key file: %w", err)
 	}
-	if err := os.Link(f.Name(), file); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return readKey(file)
-		}
+	err = os.Link(f.Name(), file)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return readKey(file)
+	case err != nil: // a file system without hard links
+		err = os.Rename(f.Name(), file)
+	}
+	if err = errors.Join(err, syncFolder(filepath.Dir(file))); err != nil {
 		return nil, fmt.Errorf("make the key file: %w", err)
 	}
 	return secret, nil
+}
+
+// syncFolder makes a new name in a folder survive a loss of power: mails whose
+// key is lost could never be unsubscribed from.
+func syncFolder(name string) error {
+	folder, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }

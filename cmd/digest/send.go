@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,13 +32,19 @@ With nothing due it says when the next slot is. Call it from a system's cron eve
 ten minutes, or leave digest serve running instead; both may run at once.
 
 --dry-run makes the issue as it would be now, due or not, by the same code, and
-writes it to preview/. Nothing is sent and the database is not touched.`,
+writes it to preview/. Nothing is sent and the database is not touched. It exits
+with 0 also where the issue would be held: its report says so.`,
 		Example: `  digest send --dry-run                  what would go to whom, in preview/
   digest send --to me@example.org        one real copy of it; nothing is recorded
   digest send --now                      an extra issue, to all subscribers
   digest send                            what is due`,
 		Args: none,
-		RunE: func(c *cobra.Command, _ []string) error { return a.send(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return a.send(c.Context(), o)
+		},
 	}
 	f := c.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "write the issue to preview/ and send nothing")
@@ -47,16 +53,26 @@ writes it to preview/. Nothing is sent and the database is not touched.`,
 	f.StringVar(&o.newsletter, "newsletter", "", "only this newsletter")
 	f.StringSliceVar(&o.force, "force", nil, "go past a hold, by its code: unsubscribe-unreachable, source-failed")
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "wait for retries that come due within this time")
-	c.MarkFlagsMutuallyExclusive("dry-run", "to", "now")
 	return c
+}
+
+// check refuses flags that contradict each other.
+func (o sendOptions) check() error {
+	modes := 0
+	for _, given := range []bool{o.dryRun, o.now, o.to != ""} {
+		if given {
+			modes++
+		}
+	}
+	if modes > 1 {
+		return fmt.Errorf("%w: --dry-run, --to and --now are three different things: give one of them", digest.ErrUsage)
+	}
+	return publish.CheckForce(o.force)
 }
 
 func (a *app) send(ctx context.Context, o sendOptions) error {
 	newsletters, err := a.load()
 	if err != nil {
-		return err
-	}
-	if err := publish.CheckForce(o.force); err != nil {
 		return err
 	}
 	switch {
@@ -83,7 +99,7 @@ func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o s
 	}
 	s, lock, err := a.locked(ctx)
 	if errors.Is(err, digest.ErrBusy) {
-		return a.leaveToOther(ctx, chosen, o, err)
+		return a.leaveToOther(ctx, chosen, o)
 	}
 	if err != nil {
 		return err
@@ -119,7 +135,7 @@ func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen
 	if err := p.Register(ctx); err != nil {
 		return false, err
 	}
-	var report []waiting
+	report := sendReport{Issues: []outcome{}}
 	for _, n := range chosen {
 		unended, due, err := p.Pending(ctx, n)
 		if err != nil {
@@ -135,38 +151,24 @@ func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen
 		if due {
 			return false, nil
 		}
-		report = append(report, w)
+		report.Waiting = append(report.Waiting, w)
 	}
-	return true, errors.Join(a.print(report, func(w io.Writer) { printWaiting(w, report) }), pausedError(report))
-}
-
-// waiting is a newsletter of which nothing can be sent now.
-type waiting struct {
-	Newsletter string    `json:"newsletter"`
-	Next       time.Time `json:"next"`
-	Paused     []string  `json:"paused,omitempty"`
-}
-
-func printWaiting(w io.Writer, report []waiting) {
-	for _, r := range report {
-		fmt.Fprintf(w, "%s: nothing due. Next slot: %s\n", r.Newsletter, r.Next.Format("Mon 2 Jan 2006 15:04 MST"))
-		for _, p := range r.Paused {
-			fmt.Fprintf(w, "  paused %s\n", p)
-		}
-	}
+	return true, errors.Join(a.print(report, report.print), pausedError(report.Waiting))
 }
 
 // pausedError makes a paused issue a reason not to exit with success.
 func pausedError(report []waiting) error {
 	for _, r := range report {
 		if len(r.Paused) > 0 {
-			return fmt.Errorf("%w: %s (digest resume, or digest cancel)", digest.ErrIncomplete, r.Paused[0])
+			return fmt.Errorf("%w: %s has a paused issue: digest resume lets it go on, digest cancel gives it up",
+				digest.ErrIncomplete, r.Newsletter)
 		}
 	}
 	return nil
 }
 
-// starting makes the sender and puts right what an earlier run left behind.
+// starting makes the sender and puts right what an earlier run left behind. The
+// command reports in the end, so that alerts about what it reports can wait.
 func (a *app) starting(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) (*publish.Publisher, error) {
 	keys, err := a.keys(ctx, s, false)
 	if err != nil {
@@ -176,22 +178,36 @@ func (a *app) starting(ctx context.Context, s *store.Store, newsletters []publis
 	if err != nil {
 		return nil, err
 	}
-	return p, p.Start(ctx)
+	a.reports = true
+	if err := p.Start(ctx); err != nil {
+		a.unsaid(nil)
+		return nil, err
+	}
+	return p, nil
 }
 
 // sendNow sends an extra issue, or has the process that holds the lock send it.
-func (a *app) sendNow(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
+func (a *app) sendNow(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) error {
 	n, err := pick(newsletters, o.newsletter)
 	if err != nil {
 		return err
 	}
-	s, lock, err := a.locked(ctx)
-	if errors.Is(err, digest.ErrBusy) {
-		return a.ask(ctx, n, digest.RequestSendNow, o)
+	for {
+		s, lock, err := a.locked(ctx)
+		if err == nil {
+			return a.sendExtra(ctx, s, lock, newsletters, n, o)
+		}
+		if !errors.Is(err, digest.ErrBusy) {
+			return err
+		}
+		if gone, err := a.ask(ctx, n, digest.RequestSendNow, o); err != nil || !gone {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
+}
+
+// sendExtra sends an extra issue under the lock.
+func (a *app) sendExtra(ctx context.Context, s *store.Store, lock *store.Lock, newsletters []publish.Newsletter, n *publish.Newsletter, o sendOptions) (err error) {
 	defer release(&err, lock)
 	defer closing(&err, s)
 	p, err := a.starting(ctx, s, newsletters)
@@ -202,17 +218,49 @@ func (a *app) sendNow(ctx context.Context, newsletters []publish.Newsletter, o s
 	return errors.Join(err, a.outcome(context.WithoutCancel(ctx), s, []string{id}))
 }
 
-// leaveToOther is what send does while another process sends: nothing, unless a
-// held issue is to be released.
-func (a *app) leaveToOther(ctx context.Context, chosen []*publish.Newsletter, o sendOptions, busy error) error {
-	if len(o.force) == 0 {
-		fmt.Fprintf(a.err, "digest: %v; it sends what is due\n", busy)
-		return nil
+// leaveToOther is what send does while another process sends: nothing, unless
+// held issues are to be released.
+func (a *app) leaveToOther(ctx context.Context, chosen []*publish.Newsletter, o sendOptions) error {
+	held, err := a.held(ctx, chosen, o.force)
+	if err != nil {
+		return err
 	}
-	for _, n := range chosen {
-		if err := a.ask(ctx, n, digest.RequestRelease, o); err != nil {
+	if len(held) == 0 {
+		report := sendReport{Issues: []outcome{}, Waiting: []waiting{}, Other: true}
+		return a.print(report, report.print)
+	}
+	for _, n := range held {
+		gone, err := a.ask(ctx, n, digest.RequestRelease, o)
+		if gone {
+			err = fmt.Errorf("%w: %w before it took the request up: call digest send again", digest.ErrIncomplete, errGone)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// held are those of the newsletters that have a held issue to go past.
+func (a *app) held(ctx context.Context, chosen []*publish.Newsletter, force []string) (held []*publish.Newsletter, err error) {
+	if len(force) == 0 {
+		return nil, nil
+	}
+	s, err := a.open(ctx, store.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(&err, s)
+	unended, err := s.Unended(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range chosen {
+		if slices.ContainsFunc(unended, func(r digest.IssueRecord) bool {
+			return r.Newsletter == n.Name && r.State == digest.IssueHeld
+		}) {
+			held = append(held, n)
+		}
+	}
+	return held, nil
 }

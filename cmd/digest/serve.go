@@ -87,7 +87,7 @@ func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publis
 	}
 	handler, err := web.New(web.Options{
 		PublicURL: a.config.Web.PublicURL, Templates: files, Newsletters: titles,
-		Subscriptions: a.list(s, keys), Database: s, Log: a.log(),
+		Subscriptions: a.service(s, keys), Database: s, Log: a.log(),
 	})
 	if err != nil {
 		return nil, err
@@ -101,6 +101,6 @@ func (a *app) announce(p *publish.Publisher, newsletters []publish.Newsletter, p
 	for i := range newsletters {
 		n := &newsletters[i]
 		a.log().Info("waiting for the next slot", "newsletter", n.Name,
-			"at", p.Next(n).At.In(n.Location).Format("Mon 2 Jan 2006 15:04 MST"))
+			"at", p.Next(n).At.In(n.Location).Format(dayLayout))
 	}
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +13,7 @@ import (
 	"digest.example/internal/store"
 )
 
-// shown is how many issues status lists.
+// shown is how many issues of a newsletter status lists.
 const shown = 10
 
 func (a *app) statusCommand() *cobra.Command {
@@ -24,13 +22,16 @@ func (a *app) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show issues, recipients and sources; who did not get an issue, and why",
+		Long: `Show the newsletters with their next slot, their last issues and the recipients in
+doubt by name, and the sources. --issue shows one issue; with --missing, everybody
+who did not get it, and why.`,
 		Example: `  digest status
   digest status --issue weekly/47
   digest status --issue weekly/47 --missing --json`,
 		Args: none,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if issue == "" && missing {
-				return fmt.Errorf("%w: --missing needs --issue", digest.ErrUsage)
+				return fmt.Errorf("%w: --missing needs --issue, such as --issue weekly/47", digest.ErrUsage)
 			}
 			return a.status(c.Context(), issue, missing)
 		},
@@ -53,38 +54,47 @@ func (a *app) status(ctx context.Context, issue string, missing bool) (err error
 	if issue == "" {
 		return a.overview(ctx, s, newsletters)
 	}
-	name, number, err := digest.ParseIssueName(issue)
+	r, err := issueNamed(ctx, s, issue)
 	if err != nil {
 		return err
 	}
-	r, err := s.IssueByName(ctx, name, number)
-	if err != nil {
-		return err
-	}
-	one, err := describeIssue(ctx, s, r)
-	if err != nil {
-		return err
-	}
-	states := []delivery.State{delivery.InDoubt, delivery.Committing}
+	states := uncertain
 	if missing {
 		states = notDelivered
 	}
-	if one.Missing, err = recipientsIn(ctx, s, r.ID, states); err != nil {
+	one, err := describeIssue(ctx, s, r, states)
+	if err != nil {
 		return err
 	}
 	return a.print(one, one.print)
 }
 
-// notDelivered are the states of those who have not got the mail.
+// uncertain are the states of those who may or may not have the mail. Between
+// dot and reply is one of them: if that process is dead, they stay there until
+// the next one starts.
+var uncertain = []delivery.State{delivery.InDoubt, delivery.Committing}
+
+// notDelivered are the states of those who have not got the mail, or may not.
 var notDelivered = []delivery.State{
 	delivery.Ready, delivery.Claimed, delivery.Committing, delivery.InDoubt, delivery.Failed,
 	delivery.RenderError, delivery.Skipped, delivery.Expired, delivery.Bounced,
 }
 
+// meaning says what a state without a reply of the relay's amounts to.
+var meaning = map[delivery.State]string{
+	delivery.Ready:       "not tried yet",
+	delivery.Claimed:     "about to be sent",
+	delivery.Committing:  "being sent; in doubt if the process that sends has died",
+	delivery.InDoubt:     "nobody knows whether the relay took it: digest resolve",
+	delivery.RenderError: "no message could be built",
+	delivery.Skipped:     "had left the list",
+	delivery.Expired:     "given up after trying for too long",
+}
+
 // overviewOf is digest status as JSON.
 type overviewOf struct {
-	Newsletters []newsletterStatus    `json:"newsletters"`
-	Sources     []digest.SourceHealth `json:"sources"`
+	Newsletters []newsletterStatus `json:"newsletters"`
+	Sources     []sourceStatus     `json:"sources"`
 }
 
 // newsletterStatus is one newsletter in it.
@@ -92,16 +102,29 @@ type newsletterStatus struct {
 	Name    string         `json:"name"`
 	Next    time.Time      `json:"next_slot"`
 	Active  int            `json:"active"`
-	LeftOut map[string]int `json:"left_out,omitempty"`
+	LeftOut map[string]int `json:"left_out,omitempty"` // by reason
 	Issues  []issueStatus  `json:"issues"`
 }
 
-// issueStatus is one issue in it.
+// sourceStatus is one source in it.
+type sourceStatus struct {
+	Name      string    `json:"name"`
+	Pulled    time.Time `json:"pulled,omitzero"`
+	Succeeded time.Time `json:"succeeded,omitzero"`
+	Failures  int       `json:"failures"` // in a row
+	LastError string    `json:"last_error,omitempty"`
+	Warnings  []string  `json:"warnings,omitempty"`
+	Articles  int       `json:"articles"`
+	Comments  int       `json:"comments"`
+}
+
+// issueStatus is one issue, in it or on its own.
 type issueStatus struct {
 	Name      string            `json:"name"`
 	Slot      time.Time         `json:"slot"`
 	State     digest.IssueState `json:"state"`
 	Reason    string            `json:"reason,omitempty"`
+	Code      string            `json:"code,omitempty"`
 	HoldUntil time.Time         `json:"hold_until,omitzero"`
 	Counts    delivery.Counts   `json:"counts"`
 	NextTry   time.Time         `json:"next_try,omitzero"`
@@ -118,7 +141,7 @@ type missingStatus struct {
 }
 
 func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) error {
-	var all overviewOf
+	all := overviewOf{Sources: []sourceStatus{}}
 	for _, n := range newsletters {
 		one, err := describeNewsletter(ctx, s, n)
 		if err != nil {
@@ -126,15 +149,21 @@ func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publis
 		}
 		all.Newsletters = append(all.Newsletters, one)
 	}
-	var err error
-	if all.Sources, err = s.SourceHealth(ctx); err != nil {
+	sources, err := s.SourceHealth(ctx)
+	if err != nil {
 		return err
+	}
+	for _, h := range sources {
+		all.Sources = append(all.Sources, sourceStatus(h))
 	}
 	return a.print(all, all.print)
 }
 
 func describeNewsletter(ctx context.Context, s *store.Store, n publish.Newsletter) (newsletterStatus, error) {
-	one := newsletterStatus{Name: n.Name, Next: n.Schedule.Next(time.Now()).At.In(n.Location), LeftOut: map[string]int{}}
+	one := newsletterStatus{
+		Name: n.Name, Next: n.Schedule.Next(time.Now()).At.In(n.Location),
+		LeftOut: map[string]int{}, Issues: []issueStatus{},
+	}
 	err := s.Recipients(ctx, n.Name, func(r digest.Recipient) error {
 		if r.LeftOut == "" {
 			one.Active++
@@ -151,92 +180,53 @@ func describeNewsletter(ctx context.Context, s *store.Store, n publish.Newslette
 		return one, err
 	}
 	for _, r := range issues {
-		i, err := describeIssue(ctx, s, r)
+		i, err := describeIssue(ctx, s, r, uncertain)
 		if err != nil {
 			return one, err
 		}
-		if i.Missing, err = recipientsIn(ctx, s, r.ID, []delivery.State{delivery.InDoubt}); err != nil {
-			return one, err
-		}
-		i.Slot = i.Slot.In(n.Location)
 		one.Issues = append(one.Issues, i)
 	}
 	return one, nil
 }
 
-func describeIssue(ctx context.Context, s *store.Store, r digest.IssueRecord) (issueStatus, error) {
+// describeIssue reads an issue's status, with the recipients in the given states.
+func describeIssue(ctx context.Context, s *store.Store, r digest.IssueRecord, states []delivery.State) (issueStatus, error) {
 	counts, err := s.Counts(ctx, r.ID)
 	if err != nil {
 		return issueStatus{}, err
 	}
 	left, err := s.Backlog(ctx, r.ID)
-	return issueStatus{
-		Name: r.Name(), Slot: r.Slot.At, State: r.State, Reason: r.Reason, HoldUntil: r.HoldUntil,
-		Counts: counts, NextTry: left.NextAt,
-	}, err
+	if err != nil {
+		return issueStatus{}, err
+	}
+	one := issueStatus{
+		Name: r.Name(), Slot: r.Slot.At.In(zone(r)), State: r.State, Reason: r.Reason, Code: r.Code, Counts: counts,
+	}
+	if r.State == digest.IssueHeld {
+		one.HoldUntil = r.HoldUntil.In(zone(r))
+	}
+	if left.Ready > 0 && !left.NextAt.IsZero() {
+		one.NextTry = left.NextAt.In(zone(r))
+	}
+	one.Missing, err = recipientsIn(ctx, s, r, states)
+	return one, err
 }
 
-func recipientsIn(ctx context.Context, s *store.Store, issue string, states []delivery.State) ([]missingStatus, error) {
+func recipientsIn(ctx context.Context, s *store.Store, r digest.IssueRecord, states []delivery.State) ([]missingStatus, error) {
 	var all []missingStatus
-	err := s.Deliveries(ctx, issue, states, func(d delivery.Delivery) error {
+	err := s.Deliveries(ctx, r.ID, states, func(d delivery.Delivery) error {
 		m := missingStatus{Address: d.Address, State: d.State, Why: d.LastReply, Attempts: d.Attempts}
 		if m.Address == "" {
 			m.Address = "(erased)"
 		}
-		if d.State == delivery.Ready {
-			m.NextTry = d.NextAt
+		if m.Why == "" {
+			m.Why = meaning[d.State]
+		}
+		if d.State == delivery.Ready && d.Attempts > 0 {
+			m.NextTry = d.NextAt.In(zone(r))
 		}
 		all = append(all, m)
 		return nil
 	})
 	return all, err
-}
-
-func (o overviewOf) print(w io.Writer) {
-	for _, n := range o.Newsletters {
-		fmt.Fprintf(w, "%s: %d active subscribers", n.Name, n.Active)
-		for _, reason := range sortedKeys(n.LeftOut) {
-			fmt.Fprintf(w, ", %d %s", n.LeftOut[reason], reason)
-		}
-		fmt.Fprintf(w, "\nnext slot: %s\n", n.Next.Format("Mon 2 Jan 2006 15:04 MST"))
-		for _, i := range n.Issues {
-			i.print(w)
-		}
-	}
-	for _, s := range o.Sources {
-		fmt.Fprintf(w, "source %s: %d articles, %d comments, last pulled %s", s.Name, s.Articles, s.Comments, s.Succeeded.Format("Mon 2 Jan 15:04"))
-		if s.Failures > 0 {
-			fmt.Fprintf(w, "; failed %d times since: %s", s.Failures, s.LastError)
-		}
-		fmt.Fprintln(w)
-	}
-}
-
-// inDoubtShown is how many recipients in doubt the overview names for an issue.
-const inDoubtShown = 100
-
-func (i issueStatus) print(w io.Writer) {
-	fmt.Fprintf(w, "  %s  %s  %s", i.Name, i.Slot.Format("2006-01-02 15:04"), i.State)
-	if i.Reason != "" {
-		fmt.Fprintf(w, " (%s)", i.Reason)
-	}
-	if line := countLine(i.Counts); line != "" {
-		fmt.Fprintf(w, ": %s", line)
-	}
-	if !i.HoldUntil.IsZero() && i.State == digest.IssueHeld {
-		fmt.Fprintf(w, "; given up at %s", i.HoldUntil.Format("Mon 15:04"))
-	}
-	if i.State == digest.IssueSending && !i.NextTry.IsZero() {
-		fmt.Fprintf(w, "; next try %s", i.NextTry.Local().Format("Mon 15:04:05"))
-	}
-	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for k, m := range i.Missing {
-		if k == inDoubtShown && len(i.Missing) > k+1 && m.State == delivery.InDoubt {
-			fmt.Fprintf(t, "    …\tand %d more\n", len(i.Missing)-k)
-			break
-		}
-		fmt.Fprintf(t, "    %s\t%s\t%s\n", m.Address, m.State, m.Why)
-	}
-	_ = t.Flush()
 }

@@ -3,11 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +31,7 @@ func (a *app) subscribersCommand() *cobra.Command {
 func (a *app) addCommand(newsletter *string) *cobra.Command {
 	var how string
 	c := &cobra.Command{
-		Use:   "add ADDRESS... | add -",
+		Use:   "add ADDRESS...|-",
 		Short: "Put people who agreed to it on the list",
 		Long: `Put people on the list on your word that they agreed; --how is kept as the evidence.
 Nobody who left, bounced or complained comes back this way. With - the addresses are
@@ -57,7 +56,7 @@ const addMost = 5000
 
 func (a *app) add(ctx context.Context, l *subscribers.List, n *publish.Newsletter, args []string, how string) error {
 	count := map[subscribers.Result]int{}
-	var trouble []subscribers.Outcome
+	trouble := []subscribers.Outcome{}
 	err := inBatches(a.in, args, func(entries []string) error {
 		outcomes, err := l.Add(ctx, n.ID, entries, how)
 		for _, o := range outcomes {
@@ -71,22 +70,29 @@ func (a *app) add(ctx context.Context, l *subscribers.List, n *publish.Newslette
 	if err != nil {
 		return err
 	}
-	result := struct {
-		Newsletter string                     `json:"newsletter"`
-		Counts     map[subscribers.Result]int `json:"counts"`
-		NotAdded   []subscribers.Outcome      `json:"not_added"`
-	}{n.Name, count, trouble}
-	err = a.print(result, func(w io.Writer) {
-		for _, o := range trouble {
-			fmt.Fprintf(w, "%s %s: %s\n", o.Result, o.Entry, o.Why)
-		}
-		fmt.Fprintf(w, "%s: %d added, %d already active, %d refused, %d invalid\n", n.Name,
-			count[subscribers.Added], count[subscribers.Already], count[subscribers.Refused], count[subscribers.Invalid])
-	})
-	if err == nil && len(trouble) > 0 {
-		return fmt.Errorf("%w: %d of the addresses were not added", digest.ErrRefused, len(trouble))
+	result := added{n.Name, count, trouble}
+	if err := a.print(result, result.print); err != nil {
+		return err
 	}
-	return err
+	if len(trouble) > 0 {
+		return fmt.Errorf("%w: %d not added; the reasons stand above", digest.ErrRefused, len(trouble))
+	}
+	return nil
+}
+
+// added is what digest subscribers add prints.
+type added struct {
+	Newsletter string                     `json:"newsletter"`
+	Counts     map[subscribers.Result]int `json:"counts"`
+	NotAdded   []subscribers.Outcome      `json:"not_added"`
+}
+
+func (r added) print(w io.Writer) {
+	for _, o := range r.NotAdded {
+		fmt.Fprintf(w, "%s %q: %s\n", o.Result, o.Entry, o.Why)
+	}
+	fmt.Fprintf(w, "%s: %d added, %d already active, %d refused, %d invalid\n", r.Newsletter,
+		r.Counts[subscribers.Added], r.Counts[subscribers.Already], r.Counts[subscribers.Refused], r.Counts[subscribers.Invalid])
 }
 
 // inBatches calls f with the entries given as arguments, or, for the single
@@ -126,16 +132,7 @@ func (a *app) removeCommand(newsletter *string) *cobra.Command {
 		Args:    exactly(1, "one address"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withList(c.Context(), *newsletter, func(ctx context.Context, l *subscribers.List, n *publish.Newsletter) error {
-				changed, err := l.Remove(ctx, n.ID, args[0], evidence)
-				switch {
-				case err != nil:
-					return err
-				case changed:
-					fmt.Fprintf(a.out, "%s: %s is unsubscribed\n", n.Name, args[0])
-				default:
-					fmt.Fprintf(a.out, "%s: %s had left already\n", n.Name, args[0])
-				}
-				return nil
+				return a.remove(ctx, l, n, args[0], evidence)
 			})
 		},
 	}
@@ -143,59 +140,22 @@ func (a *app) removeCommand(newsletter *string) *cobra.Command {
 	return c
 }
 
-func (a *app) listCommand(newsletter *string) *cobra.Command {
-	var state string
-	c := &cobra.Command{
-		Use:     "list",
-		Short:   "List the readers and what they agreed to",
-		Example: "  digest subscribers list --state unsubscribed",
-		Args:    none,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.listConsents(c.Context(), *newsletter, subscribers.State(state))
-		},
+func (a *app) remove(ctx context.Context, l *subscribers.List, n *publish.Newsletter, address, evidence string) error {
+	changed, err := l.Remove(ctx, n.ID, address, evidence)
+	if errors.Is(err, digest.ErrNotFound) {
+		return fmt.Errorf("%w: %s is not on the list of %s: digest subscribers list shows who is", digest.ErrNotFound, address, n.Name)
 	}
-	c.Flags().StringVar(&state, "state", "", "only these: pending, active, unsubscribed, bounced, complained")
-	return c
-}
-
-func (a *app) listConsents(ctx context.Context, newsletter string, state subscribers.State) (err error) {
-	newsletters, err := a.load()
 	if err != nil {
 		return err
 	}
-	n, err := pick(newsletters, newsletter)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx, store.ReadOnly)
-	if err != nil {
-		return err
-	}
-	defer closing(&err, s)
-	id, err := s.NewsletterID(ctx, n.Name)
-	if err != nil {
-		return err
-	}
-	out := bufio.NewWriter(a.out)
-	defer func() { err = flush(out, err) }()
-	lines := json.NewEncoder(out)
-	return s.Consents(ctx, id, state, func(c subscribers.Consent) error {
-		if a.json {
-			return lines.Encode(map[string]any{
-				"address": c.Subscriber.Address, "name": c.Subscriber.Name, "state": c.State,
-				"since": c.Since.UTC().Format(time.RFC3339), "how": c.How,
-			})
+	result := map[string]any{"newsletter": n.Name, "address": address, "changed": changed}
+	return a.print(result, func(w io.Writer) {
+		if changed {
+			fmt.Fprintf(w, "%s: %s is unsubscribed\n", n.Name, address)
+			return
 		}
-		_, err := fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.Subscriber.Address, c.State, c.Since.In(n.Location).Format("2006-01-02"), c.How)
-		return err
+		fmt.Fprintf(w, "%s: %s had left already\n", n.Name, address)
 	})
-}
-
-func flush(w *bufio.Writer, err error) error {
-	if flushErr := w.Flush(); err == nil {
-		return flushErr
-	}
-	return err
 }
 
 // withList opens the database for a change of a newsletter's list.
@@ -209,6 +169,6 @@ func (a *app) withList(ctx context.Context, name string, do func(context.Context
 		return err
 	}
 	return a.withPublisher(ctx, newsletters, func(s *store.Store, keys *subscribers.Keys, _ *publish.Publisher) error {
-		return do(ctx, a.list(s, keys), n)
+		return do(ctx, a.service(s, keys), n)
 	})
 }
