@@ -182,6 +182,21 @@ func TestRelayDown(t *testing.T) {
 	}
 }
 
+func TestRelayThatDropsEverything(t *testing.T) {
+	w := newWorld(t, 100)
+	server := smtptest.New(t, smtptest.Options{Script: smtptest.At(smtptest.Mail, "", smtptest.Action{Reply: "421 4.7.0 too many", Drop: true})})
+	report := w.run(w.engine(server, 2), w.job())
+	if report.Down == nil {
+		t.Error("the report does not say that the relay is down")
+	}
+	if total, _ := server.Sessions(); total > 10 {
+		t.Errorf("it was bothered %d times", total)
+	}
+	if c := w.counts(); c[delivery.Ready] != 100 {
+		t.Errorf("the ledger says %v", c)
+	}
+}
+
 func TestUnbuildableMessage(t *testing.T) {
 	w := newWorld(t, 4)
 	server := smtptest.New(t, smtptest.Options{})

@@ -20,7 +20,7 @@ import (
 
 // world is an issue that is sending to n recipients, r0@example.org and on.
 type world struct {
-	t          *testing.T
+	t          testing.TB
 	ctx        context.Context
 	store      *store.Store
 	newsletter string
@@ -32,7 +32,7 @@ type world struct {
 	now time.Time
 }
 
-func newWorld(t *testing.T, n int) *world {
+func newWorld(t testing.TB, n int) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context(), log: &bytes.Buffer{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	s, err := store.Open(w.ctx, filepath.Join(t.TempDir(), "digest.db"), store.Options{Mode: store.ReadWrite})

@@ -14,8 +14,13 @@ import (
 // into a dead connection would put a row in doubt for nothing.
 const staleIntent = 30 * time.Second
 
-// dropWait is the pause once connections are lost repeatedly.
-const dropWait = time.Minute
+// dropWait is the pause once connections are lost repeatedly, and dropsMax how
+// many in a row, with no message accepted between them, count as a relay that is
+// down.
+const (
+	dropWait = time.Minute
+	dropsMax = 5
+)
 
 // worker is one connection: it takes rows until there are no more.
 type worker struct {
@@ -137,14 +142,18 @@ func (w *worker) lost(d Delivery, from State, err error) bool {
 	w.hangUp(abort)
 	w.mu.Lock()
 	w.drops++
-	again := w.drops > 1
+	drops := w.drops
 	w.mu.Unlock()
+	again := drops > 1
 	at := d.NextAt
 	if again {
 		at = w.o.Now().Add(dropWait)
 	}
 	w.o.Log.Warn("the relay dropped a connection", "error", err)
 	w.settle(release(d, from, at, "connection lost: "+err.Error()))
+	if drops >= dropsMax {
+		w.halt("", fmt.Errorf("it dropped %d connections in a row: %w", drops, err))
+	}
 	return !again || w.connected(0) == 0
 }
 
