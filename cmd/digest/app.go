@@ -83,11 +83,6 @@ func (a *app) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.err, nil))
 }
 
-// open opens the database for what a command is about to do.
-func (a *app) open(ctx context.Context, mode store.Mode) (*store.Store, error) {
-	return store.Open(ctx, a.config.Database, store.Options{Mode: mode, Logger: a.log()})
-}
-
 // service changes who is on the lists.
 func (a *app) service(s *store.Store, keys *subscribers.Keys) *subscribers.List {
 	return subscribers.NewList(subscribers.Options{Store: s, Keys: keys, Now: time.Now, Random: rand.Reader})
@@ -204,20 +199,6 @@ func closing(err *error, c io.Closer) {
 // release adds the error of giving up the lock to a command's own.
 func release(err *error, l *store.Lock) {
 	*err = errors.Join(*err, l.Release())
-}
-
-// locked takes the lock of the one sending process and brings the schema up to
-// date, which only its holder may do.
-func (a *app) locked(ctx context.Context) (*store.Store, *store.Lock, error) {
-	lock, err := store.AcquireLock(a.config.Database)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := store.Open(ctx, a.config.Database, store.Options{Mode: store.Upgrade, Lock: lock, Logger: a.log()})
-	if err != nil {
-		return nil, nil, errors.Join(err, lock.Release())
-	}
-	return s, lock, nil
 }
 
 // pick is the newsletter that a command is about: the named one, or the only one.

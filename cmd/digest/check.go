@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -102,7 +103,7 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 		return nil, err
 	}
 	if _, err := a.dialer(); err != nil {
-		found = append(found, config.Problem{File: a.configName(), Key: "smtp", Text: err.Error()})
+		found = append(found, config.Problem{File: a.configName(), Key: "smtp", Text: remedy(err)})
 	}
 	if _, err := compose.New(templates.Files); err != nil {
 		return nil, err
@@ -111,18 +112,28 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 	return append(found, more...), err
 }
 
+// remedy is what an error says without the names of its kind and of the key,
+// which a problem has already.
+func remedy(err error) string {
+	text := err.Error()
+	for _, known := range []string{digest.ErrConfig.Error() + ": ", "open database: ", "database: "} {
+		text = strings.Replace(text, known, "", 1)
+	}
+	return text
+}
+
 // misfits is where configuration, key and database do not belong together.
 func (a *app) misfits(ctx context.Context, newsletters []publish.Newsletter) (found config.Problems, err error) {
 	s, err := a.open(ctx, store.ReadOnly)
 	if errors.Is(err, digest.ErrConfig) {
-		return config.Problems{{File: a.configName(), Key: "database", Text: err.Error()}}, nil
+		return config.Problems{{File: a.configName(), Key: "database", Text: remedy(err)}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer closing(&err, s)
 	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) {
-		found = append(found, config.Problem{File: a.configName(), Key: "secret", Text: err.Error()})
+		found = append(found, config.Problem{File: a.configName(), Key: "secret", Text: remedy(err)})
 	} else if err != nil {
 		return nil, err
 	}
