@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func (p *Publisher) advance(ctx context.Context, r digest.IssueRecord, force []s
 
 // retry tries a held issue again, or gives it up.
 func (p *Publisher) retry(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) error {
-	if p.o.Now().After(r.HoldUntil) {
+	if len(force) == 0 && p.o.Now().After(r.HoldUntil) {
 		return p.skip(ctx, r, "held too long: "+r.Reason)
 	}
 	m := digest.IssueMove{To: digest.IssuePlanning, Reason: r.Reason, Code: r.Code, HoldUntil: r.HoldUntil, At: p.o.Now()}
@@ -57,23 +58,24 @@ func (p *Publisher) retry(ctx context.Context, n *Newsletter, r digest.IssueReco
 // plan freezes the issue's content, writes its recipients into the ledger and
 // lets it go. Each step is durable, and is found done after a crash.
 func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) error {
+	if late := p.o.Now().Sub(r.Slot.At); late > n.CatchUp && isMissed(r) {
+		return p.skip(ctx, r, fmt.Sprintf("missed by %s, which is more than catch_up allows (%s)",
+			late.Round(time.Minute), n.CatchUp))
+	}
 	some, err := p.freeze(ctx, n, r, force)
 	if err != nil {
-		return p.held(ctx, n, r, err)
+		return p.overtaken(ctx, r, p.held(ctx, n, r, err))
 	}
 	if !some {
-		return p.drop(ctx, r, NothingNew)
+		_, err := p.drop(ctx, r, NothingNew)
+		return err
 	}
 	for done := false; !done; {
 		if done, err = p.store.Plan(ctx, r.ID, planChunk, p.o.Now()); err != nil {
-			return fmt.Errorf("plan the recipients of %s: %w", r.Name(), err)
+			return p.overtaken(ctx, r, fmt.Errorf("plan the recipients of %s: %w", r.Name(), err))
 		}
 	}
-	content, err := p.store.Content(ctx, r.ID)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", r.Name(), err)
-	}
-	if err := fileNote(n.NoteFile, r, content.Note); err != nil {
+	if err := p.putNoteAway(ctx, n, r); err != nil {
 		return err
 	}
 	ok, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning},
@@ -85,6 +87,39 @@ func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecor
 		return err
 	}
 	return p.send(ctx, n, r)
+}
+
+// isMissed says whether the issue is one that its slot alone has opened. How
+// long others wait is for hold_max or for the operator who asked to decide.
+func isMissed(r digest.IssueRecord) bool {
+	return r.Frozen.IsZero() && !r.Slot.Extra() && r.Reason == ""
+}
+
+// overtaken forgives a refusal of the store where an operator paused or
+// cancelled the issue, or another process froze it, while this one worked on it.
+func (p *Publisher) overtaken(ctx context.Context, r digest.IssueRecord, err error) error {
+	if !errors.Is(err, digest.ErrRefused) {
+		return err
+	}
+	now, readErr := p.store.Issue(ctx, r.ID)
+	if readErr != nil || now.State == r.State && now.Frozen.Equal(r.Frozen) {
+		return err
+	}
+	p.o.Log.Info("somebody else changed the issue meanwhile", "issue", r.Name(), "state", now.State)
+	return nil
+}
+
+// putNoteAway files the note that the issue prints. Readers do not wait for a
+// folder that cannot be written to: its owner is told instead.
+func (p *Publisher) putNoteAway(ctx context.Context, n *Newsletter, r digest.IssueRecord) error {
+	content, err := p.store.Content(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", r.Name(), err)
+	}
+	if err := fileNote(n.NoteFile, r, content.Note); err != nil {
+		p.o.Alert(fmt.Sprintf("%s: %v. If it stays where it is, the next issue prints it again", r.Name(), err))
+	}
+	return nil
 }
 
 // send delivers what is due, and ends the issue when nothing is left.
@@ -104,13 +139,22 @@ func (p *Publisher) send(ctx context.Context, n *Newsletter, r digest.IssueRecor
 	if ctx.Err() != nil || left.Ready+left.Held > 0 || !left.Sending {
 		return nil
 	}
-	_, err = p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueSending},
+	return p.end(ctx, r)
+}
+
+// end makes an issue done, unless somebody gave it something to send again
+// while this process thought that nothing was left.
+func (p *Publisher) end(ctx context.Context, r digest.IssueRecord) error {
+	ok, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueSending},
 		digest.IssueMove{To: digest.IssueDone, At: p.o.Now()})
 	if err != nil {
 		return fmt.Errorf("end %s: %w", r.Name(), err)
 	}
+	if !ok {
+		return nil
+	}
 	p.o.Log.Info("issue done", "issue", r.Name())
-	return nil
+	return reopen(ctx, p.store, r, p.o.Now())
 }
 
 // deliver runs the deliverer once and draws the consequences of its report.

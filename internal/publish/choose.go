@@ -36,10 +36,14 @@ type Choice struct {
 
 // since is the beginning of the span that an issue chooses from.
 func since(n digest.Newsletter, h History, now time.Time) time.Time {
-	if h.CutOff.IsZero() {
+	switch {
+	case h.CutOff.IsZero():
 		return now.Add(-n.Window)
+	case h.CutOff.After(now): // a clock ran ahead, and nothing is newer than that
+		return now.Add(-overlap)
+	default:
+		return h.CutOff.Add(-overlap)
 	}
-	return h.CutOff.Add(-overlap)
 }
 
 // Choose makes an issue: what to print, in which order, and why. It is pure:
@@ -108,5 +112,6 @@ func lead(a digest.Article, c Choice) (digest.Pick, []digest.Omission) {
 }
 
 func compareOmissions(a, b digest.Omission) int {
-	return slices.Compare([]string{a.Source, a.Article, a.Comment}, []string{b.Source, b.Article, b.Comment})
+	return slices.Compare([]string{a.Source, a.Article, a.Comment, a.Title, a.Why},
+		[]string{b.Source, b.Article, b.Comment, b.Title, b.Why})
 }

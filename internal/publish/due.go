@@ -10,10 +10,9 @@ import (
 
 // openDue opens the issue of the newsletter's latest slot that has come and has
 // no issue yet. Earlier slots that were missed too are never sent: their
-// articles are in this issue, and two mails back to back help nobody. A slot
-// that is too late is recorded as skipped.
+// articles are in this issue, and two mails back to back help nobody.
 func (p *Publisher) openDue(ctx context.Context, n *Newsletter) error {
-	if p.o.Now().Before(p.next[n.Name]) {
+	if p.idle[n.Name].covers(p.o.Now()) {
 		return nil
 	}
 	after, err := p.lastSlot(ctx, n)
@@ -23,7 +22,7 @@ func (p *Publisher) openDue(ctx context.Context, n *Newsletter) error {
 	now := p.o.Now()
 	slots := n.Schedule.Between(after, now)
 	if len(slots) == 0 {
-		p.next[n.Name] = n.Schedule.Next(now).At
+		p.idle[n.Name] = span{now, n.Schedule.Next(now).At}
 		return nil
 	}
 	slot, missed := slots[len(slots)-1], len(slots)-1
@@ -37,23 +36,29 @@ func (p *Publisher) openDue(ctx context.Context, n *Newsletter) error {
 	if missed > 0 {
 		p.o.Alert(fmt.Sprintf("%s: %d earlier slots were missed; %s covers their articles", n.Name, missed, r.Name()))
 	}
-	if late := now.Sub(slot.At); late > n.CatchUp {
-		return p.skip(ctx, r, fmt.Sprintf("missed by %s, which is more than catch_up allows (%s)",
-			late.Round(time.Minute), n.CatchUp))
-	}
 	return nil
 }
 
+// span is from one instant up to another. A clock that is set back leaves it.
+type span struct{ from, until time.Time }
+
+func (s span) covers(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
+
 // lastSlot is the instant after which slots count: when the schedule was first
-// seen, or the last slot that has an issue.
+// seen, or the last slot that has an issue. What a clock that ran ahead left in
+// the future does not count: nothing would be sent until then.
 func (p *Publisher) lastSlot(ctx context.Context, n *Newsletter) (time.Time, error) {
+	now := p.o.Now()
 	after := p.since[n.Name]
+	if after.After(now) {
+		after = now
+	}
 	issues, err := p.store.Issues(ctx, n.Name, 0)
 	if err != nil {
 		return after, fmt.Errorf("read the issues of %s: %w", n.Name, err)
 	}
 	for _, r := range issues {
-		if !r.Slot.Extra() && r.Slot.At.After(after) {
+		if !r.Slot.Extra() && r.Slot.At.After(after) && !r.Slot.At.After(now) {
 			after = r.Slot.At
 		}
 	}
@@ -67,20 +72,23 @@ func (p *Publisher) Next(n *Newsletter) digest.Slot {
 
 // skip ends an issue that will not be sent, and tells the operator.
 func (p *Publisher) skip(ctx context.Context, r digest.IssueRecord, why string) error {
-	if err := p.drop(ctx, r, why); err != nil {
-		return err
+	ok, err := p.drop(ctx, r, why)
+	if ok {
+		p.o.Alert(fmt.Sprintf("%s is skipped: %s", r.Name(), why))
 	}
-	p.o.Alert(fmt.Sprintf("%s is skipped: %s", r.Name(), why))
-	return nil
+	return err
 }
 
-// drop ends an issue that has nothing to send.
-func (p *Publisher) drop(ctx context.Context, r digest.IssueRecord, why string) error {
-	_, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning, digest.IssueHeld},
+// drop ends an issue that has nothing to send, unless somebody else ended or
+// paused it; ok says whether it did.
+func (p *Publisher) drop(ctx context.Context, r digest.IssueRecord, why string) (ok bool, err error) {
+	ok, err = p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning, digest.IssueHeld},
 		digest.IssueMove{To: digest.IssueSkipped, Reason: why, At: p.o.Now()})
 	if err != nil {
-		return fmt.Errorf("skip %s: %w", r.Name(), err)
+		return false, fmt.Errorf("skip %s: %w", r.Name(), err)
 	}
-	p.o.Log.Info("issue skipped", "issue", r.Name(), "reason", why)
-	return nil
+	if ok {
+		p.o.Log.Info("issue skipped", "issue", r.Name(), "reason", why)
+	}
+	return ok, nil
 }

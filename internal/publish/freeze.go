@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -35,7 +36,7 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	}
 	issue := Choose(Choice{
 		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
-		Library: merge(library, harvests), Warnings: warnings(harvests),
+		Library: merge(library, harvests, now), Warnings: warnings(harvests),
 		History: history, Note: note, Now: now,
 	})
 	if issue.Empty() {
@@ -101,7 +102,8 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	}
 	p.o.Log.Info("pulling", "issue", r.Name(), "sources", len(n.Sources))
 	harvests, err := p.Pull(ctx, n, w)
-	if err != nil && (ctx.Err() != nil || !slices.Contains(force, HoldSource)) {
+	var h hold
+	if err != nil && (!errors.As(err, &h) || !slices.Contains(force, h.code)) {
 		return false, err
 	}
 	issue, rendered, err := p.draft(ctx, n, r, harvests, now)
@@ -112,7 +114,8 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	if err != nil {
 		return false, fmt.Errorf("store the stencil of %s: %w", r.Name(), err)
 	}
-	return true, p.store.Freeze(ctx, r.ID, digest.Frozen{
+	err = p.store.Freeze(ctx, r.ID, digest.Frozen{
 		Content: issue, Items: rendered.Items, Stencil: stencil, From: n.EnvelopeFrom, At: now,
 	})
+	return true, err
 }

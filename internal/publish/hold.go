@@ -52,12 +52,21 @@ func (p *Publisher) held(ctx context.Context, n *Newsletter, r digest.IssueRecor
 	if until.IsZero() {
 		until = r.Slot.At.Add(n.HoldMax)
 	}
+	if r.HoldUntil.IsZero() && until.Before(now) { // caught up or resumed late
+		until = now.Add(n.HoldMax)
+	}
 	m := digest.IssueMove{To: digest.IssueHeld, Reason: h.why, Code: h.code, HoldUntil: until, At: now}
-	if _, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning}, m); err != nil {
+	ok, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning}, m)
+	if err != nil {
 		return fmt.Errorf("hold %s: %w", r.Name(), err)
 	}
+	if !ok {
+		return nil // somebody paused or cancelled it meanwhile
+	}
 	p.wait[r.ID] = now.Add(retryHeld)
-	if r.Reason != h.why {
+	p.o.Log.Warn("issue held", "issue", r.Name(), "code", h.code, "reason", h.why, "until", until)
+	// The words may differ each time, such as by a port number.
+	if r.Code != h.code {
 		p.o.Alert(fmt.Sprintf("%s is held until %s: %s (digest send --force %s sends it all the same)",
 			r.Name(), until.In(n.Location).Format("Mon 15:04"), h.why, h.code))
 	}

@@ -20,7 +20,8 @@ func Pause(ctx context.Context, store Store, r digest.IssueRecord, why string, n
 
 // Resume lets a paused or held issue go on from where it was.
 func Resume(ctx context.Context, store Store, r digest.IssueRecord, now time.Time) error {
-	return move(ctx, store, r, digest.IssueMove{To: digest.IssuePlanning, At: now},
+	// The reason tells it from an issue that missed its slot.
+	return move(ctx, store, r, digest.IssueMove{To: digest.IssuePlanning, Reason: "resumed", At: now},
 		digest.IssuePaused, digest.IssueHeld)
 }
 
@@ -44,6 +45,9 @@ func move(ctx context.Context, store Store, r digest.IssueRecord, m digest.Issue
 // Resolve gives an operator's word on an issue's rows in doubt, or on the one
 // with the address only: Accepted or Ready. It returns how many rows changed.
 func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery.State, only, who string, now time.Time) (int, error) {
+	if to == delivery.Ready && (r.State == digest.IssueCancelled || r.State == digest.IssueSkipped) {
+		return 0, fmt.Errorf("%w: %s is %s and sends nothing any more", digest.ErrRefused, r.Name(), r.State)
+	}
 	var changes []delivery.Change
 	err := store.Deliveries(ctx, r.ID, []delivery.State{delivery.InDoubt}, func(d delivery.Delivery) error {
 		if only == "" || strings.EqualFold(only, d.Address) {
@@ -66,10 +70,19 @@ func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery
 			}
 		}
 	}
-	if to == delivery.Ready && n > 0 {
-		// An issue that had ended has something to send again.
+	return n, reopen(ctx, store, r, now)
+}
+
+// reopen makes a done issue go on if it has something to send again. It goes by
+// the ledger, so that it may be repeated after a crash.
+func reopen(ctx context.Context, store Store, r digest.IssueRecord, now time.Time) error {
+	left, err := store.Backlog(ctx, r.ID)
+	if err == nil && left.Ready > 0 {
 		_, err = store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueDone},
 			digest.IssueMove{To: digest.IssuePlanning, At: now})
 	}
-	return n, err
+	if err != nil {
+		return fmt.Errorf("reopen %s: %w", r.Name(), err)
+	}
+	return nil
 }

@@ -73,7 +73,7 @@ type Publisher struct {
 	o     Options
 	names map[string]*Newsletter
 	since map[string]time.Time // by name: slots before it are never missed
-	next  map[string]time.Time // by name: the slot before which none is due
+	idle  map[string]span      // by name: when nothing is due
 	wait  map[string]time.Time // by issue: not to be tried before
 }
 
@@ -83,7 +83,7 @@ func New(store Store, o Options) *Publisher {
 		store: store, o: o,
 		names: map[string]*Newsletter{},
 		since: map[string]time.Time{},
-		next:  map[string]time.Time{},
+		idle:  map[string]span{},
 		wait:  map[string]time.Time{},
 	}
 	for i := range o.Newsletters {

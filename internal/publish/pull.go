@@ -86,8 +86,9 @@ func required(failures []failure) error {
 }
 
 // merge lays harvests over the library: what was just pulled is the newer word
-// on an article, and comments that it does not repeat stay.
-func merge(library []digest.Article, harvests []digest.Harvest) []digest.Article {
+// on an article, and comments that it does not repeat stay. An article without
+// a date is as old as the library says, or new.
+func merge(library []digest.Article, harvests []digest.Harvest, now time.Time) []digest.Article {
 	type key struct{ source, id string }
 	at := map[key]int{}
 	merged := slices.Clone(library)
@@ -99,6 +100,12 @@ func merge(library []digest.Article, harvests []digest.Harvest) []digest.Article
 			a.Source = h.Source
 			k := key{a.Source, a.ID}
 			i, known := at[k]
+			if a.Published.IsZero() {
+				a.Published = now
+				if known && merged[i].Published.Before(now) {
+					a.Published = merged[i].Published
+				}
+			}
 			if !known {
 				at[k] = len(merged)
 				merged = append(merged, a)

@@ -52,7 +52,7 @@ func (p *Publisher) SendDue(ctx context.Context, newsletters []*Newsletter, forc
 // SendNow opens an extra issue, or takes up the one that was asked for before
 // and is still held, and sends it as SendDue does.
 func (p *Publisher) SendNow(ctx context.Context, n *Newsletter, force []string, wait time.Duration) (string, error) {
-	r, err := p.openExtra(ctx, n)
+	r, err := p.openExtra(ctx, n, p.o.Now())
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +62,9 @@ func (p *Publisher) SendNow(ctx context.Context, n *Newsletter, force []string, 
 	return r.ID, p.follow(ctx, []string{r.ID}, wait)
 }
 
-func (p *Publisher) openExtra(ctx context.Context, n *Newsletter) (digest.IssueRecord, error) {
+// openExtra opens the issue that was asked for at that instant. Asking again
+// with the same instant gives the same issue.
+func (p *Publisher) openExtra(ctx context.Context, n *Newsletter, asked time.Time) (digest.IssueRecord, error) {
 	unended, _, err := p.Pending(ctx, n)
 	if err != nil {
 		return digest.IssueRecord{}, err
@@ -73,29 +75,26 @@ func (p *Publisher) openExtra(ctx context.Context, n *Newsletter) (digest.IssueR
 			return r, nil
 		}
 	}
-	now := p.o.Now()
-	r, _, err := p.store.OpenIssue(ctx, n.Name, digest.EditionScheduled, digest.ExtraSlot(now, n.Location.String()), now)
+	slot := digest.ExtraSlot(asked, n.Location.String())
+	r, _, err := p.store.OpenIssue(ctx, n.Name, digest.EditionScheduled, slot, p.o.Now())
 	if err != nil {
 		return r, fmt.Errorf("open an extra issue of %s: %w", n.Name, err)
 	}
 	return r, nil
 }
 
-// follow goes on with the issues while something of them comes due within wait.
+// follow goes on with the issues while something of them comes due within wait
+// from now on.
 func (p *Publisher) follow(ctx context.Context, ids []string, wait time.Duration) error {
+	end := p.o.Now().Add(wait)
 	for ctx.Err() == nil {
 		next, err := p.nextDue(ctx, ids)
-		if err != nil || next.IsZero() {
+		if err != nil || next.IsZero() || next.After(end) {
 			return err
 		}
-		pause := next.Sub(p.o.Now())
-		if pause > wait {
-			return nil
-		}
-		if pause > 0 {
-			p.o.Log.Info("waiting for what is due next", "at", next.Format(time.TimeOnly))
-			sleep(ctx, pause)
-		}
+		p.o.Log.Info("waiting for what is due next", "at", next.Format(time.TimeOnly))
+		// What is due already was tried a moment ago: do not try it without end.
+		sleep(ctx, max(next.Sub(p.o.Now()), tick))
 		for _, id := range ids {
 			r, err := p.store.Issue(ctx, id)
 			if err != nil {

@@ -72,13 +72,6 @@ func (p *Publisher) Requests(ctx context.Context) error {
 		return fmt.Errorf("read the requests: %w", err)
 	}
 	for _, q := range waiting {
-		mine, err := p.store.Take(ctx, q.ID, p.o.Now())
-		if err != nil {
-			return fmt.Errorf("take a request: %w", err)
-		}
-		if !mine {
-			continue
-		}
 		if err := p.grant(ctx, q); err != nil {
 			return err
 		}
@@ -87,27 +80,40 @@ func (p *Publisher) Requests(ctx context.Context) error {
 }
 
 // grant opens the issue that a request asks for, says which it is, and takes it
-// as far as it gets.
+// as far as it gets. The request counts as taken only when it has its answer:
+// after a crash on the way it is found waiting, and leads to the same issue.
 func (p *Publisher) grant(ctx context.Context, q digest.Request) error {
-	n := p.names[q.Newsletter]
-	if n == nil {
-		return p.store.Answer(ctx, q.ID, "", fmt.Sprintf("the running digest does not know newsletter %q: restart it", q.Newsletter))
+	r, err := p.wanted(ctx, q)
+	var outcome string
+	switch {
+	case errors.Is(err, digest.ErrNotFound):
+		outcome = err.Error()
+	case err != nil:
+		return err
 	}
-	r, err := p.wanted(ctx, n, q)
-	if err != nil {
-		return p.store.Answer(ctx, q.ID, "", err.Error())
-	}
-	if err := p.store.Answer(ctx, q.ID, r.ID, ""); err != nil {
+	if err := p.store.Answer(ctx, q.ID, r.ID, outcome); err != nil {
 		return fmt.Errorf("answer a request: %w", err)
+	}
+	mine, err := p.store.Take(ctx, q.ID, p.o.Now())
+	if err != nil {
+		return fmt.Errorf("take a request: %w", err)
+	}
+	if !mine || r.ID == "" {
+		return nil
 	}
 	p.o.Log.Info("asked to send", "issue", r.Name(), "force", q.Force)
 	return p.advance(ctx, r, q.Force)
 }
 
-// wanted is the issue that a request is about.
-func (p *Publisher) wanted(ctx context.Context, n *Newsletter, q digest.Request) (digest.IssueRecord, error) {
+// wanted is the issue that a request is about, or digest.ErrNotFound.
+func (p *Publisher) wanted(ctx context.Context, q digest.Request) (digest.IssueRecord, error) {
+	n := p.names[q.Newsletter]
+	if n == nil {
+		return digest.IssueRecord{}, fmt.Errorf("%w: the running digest does not know newsletter %q: restart it",
+			digest.ErrNotFound, q.Newsletter)
+	}
 	if q.Kind == digest.RequestSendNow {
-		return p.openExtra(ctx, n)
+		return p.openExtra(ctx, n, q.Created)
 	}
 	unended, _, err := p.Pending(ctx, n)
 	if err != nil {

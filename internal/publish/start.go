@@ -96,10 +96,13 @@ func (p *Publisher) recover(ctx context.Context) error {
 
 // pause stops an issue until its operator resumes it.
 func (p *Publisher) pause(ctx context.Context, r digest.IssueRecord, why string) error {
-	_, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning, digest.IssueSending, digest.IssueHeld},
+	ok, err := p.store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssuePlanning, digest.IssueSending, digest.IssueHeld},
 		digest.IssueMove{To: digest.IssuePaused, Reason: why, At: p.o.Now()})
 	if err != nil {
 		return fmt.Errorf("pause %s: %w", r.Name(), err)
+	}
+	if !ok {
+		return nil // its operator was quicker
 	}
 	p.o.Alert(fmt.Sprintf("%s is paused: %s (digest resume %s, or digest cancel %s)", r.Name(), why, r.Name(), r.Name()))
 	return nil
