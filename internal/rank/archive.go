@@ -20,7 +20,7 @@ func Vouched(threads []digest.Article, now time.Time) []string {
 	for _, a := range threads {
 		for _, c := range a.Comments {
 			author := authorKey(c.Author)
-			if author == "" || c.Published.IsZero() || now.Sub(c.Published) < vouchAge || !strings.Contains(c.HTML, "/") && !strings.Contains(c.HTML, ".") {
+			if author == "" || c.Published.IsZero() || now.Sub(c.Published) < vouchAge || !strings.Contains(c.HTML, "://") && !strings.Contains(c.HTML, "www.") {
 				continue
 			}
 			s := read(c.HTML, nil)

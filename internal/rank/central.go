@@ -6,6 +6,7 @@ import "math"
 const (
 	damping    = 0.85
 	iterations = 30
+	settled    = 1e-4 // of the mean: what follows changes no pick
 )
 
 // central is how central each vector is among all, divided by the largest.
@@ -28,9 +29,13 @@ func central(vectors []vector, terms int) []float64 {
 				share[i] = rank[i] / degree[i]
 			}
 		}
-		rank = cosinesTimes(vectors, share, sums)
-		for i := range rank {
-			rank[i] = (1-damping)/float64(n) + damping*math.Max(0, rank[i])
+		next, change := cosinesTimes(vectors, share, sums), 0.0
+		for i := range next {
+			next[i] = (1-damping)/float64(n) + damping*math.Max(0, next[i])
+			change = math.Max(change, math.Abs(next[i]-rank[i]))
+		}
+		if rank = next; change < settled/float64(n) {
+			break
 		}
 	}
 	largest := 0.0

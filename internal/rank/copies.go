@@ -11,30 +11,25 @@ const (
 	maxOwner = 32
 )
 
-// runsOf hashes every run of four words, each once, sorted.
-func runsOf(terms []uint64) []uint64 {
-	if len(terms) < runWords {
-		return nil
-	}
-	out := make([]uint64, 0, len(terms)-runWords+1)
-	for i := range cap(out) {
+// runsOf hashes every run of four words.
+func runsOf(terms []uint64, each func(hash uint64)) {
+	for i := range max(0, len(terms)-runWords+1) {
 		h := uint64(hashStart)
 		for _, t := range terms[i : i+runWords] {
 			h = mix(h, t)
 			h ^= h >> 29 // FNV alone moves nothing downwards
 		}
-		out = append(out, h)
+		each(h)
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // copier finds out who copied whom.
 type copier struct {
-	article map[uint64]bool
-	owners  map[uint64][]int32 // comments, in the order they were judged
-	runs    [][]uint64         // each comment's runs, without those that stand nowhere else
-	total   []int              // how many it has with them
+	article int32     // runs with smaller numbers stand in the article
+	runs    [][]int32 // each comment's, each once, without those that stand nowhere else
+	total   []int     // how many it has with them
+	owners  [][]int32 // of each run: the comments with it, in the order they were judged
+	shared  []int32   // room: how many runs a comment shares with each other
 }
 
 // vetoCopies judges in time order: the first to say something is its author.
@@ -56,31 +51,40 @@ func (t *thread) vetoCopies() {
 }
 
 func (t *thread) newCopier() *copier {
-	c := &copier{
-		article: map[uint64]bool{}, owners: map[uint64][]int32{},
-		runs: make([][]uint64, len(t.entries)), total: make([]int, len(t.entries)),
+	n, words := len(t.entries), len(t.article.terms)
+	for _, e := range t.entries {
+		words += len(e.said.terms)
 	}
-	for _, r := range runsOf(t.article.terms) {
-		c.article[r] = true
-	}
-	var all []uint64
+	c := &copier{runs: make([][]int32, n), total: make([]int, n), shared: make([]int32, n)}
+	numbers := newNumbering(words)
+	runsOf(t.article.terms, func(h uint64) { numbers.of(h) })
+	c.article = numbers.next
+	seen := make([]int32, c.article, words+1) // the last comment with each run, +1
+	uses := make([]int32, c.article, words+1)
+	all := make([]int32, 0, words)
 	for i, e := range t.entries {
-		if e.veto == "" {
-			c.runs[i] = runsOf(e.said.terms)
-			c.total[i] = len(c.runs[i])
-			all = append(all, c.runs[i]...)
+		if e.veto != "" {
+			continue
 		}
-	}
-	slices.Sort(all)
-	repeated := map[uint64]bool{}
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] {
-			repeated[all[i]] = true
-		}
+		from := len(all)
+		runsOf(e.said.terms, func(h uint64) {
+			r := numbers.of(h)
+			if int(r) == len(seen) {
+				seen, uses = append(seen, 0), append(uses, 0)
+			}
+			if seen[r] != int32(i)+1 {
+				seen[r] = int32(i) + 1
+				uses[r]++
+				all = append(all, r)
+			}
+		})
+		c.runs[i] = all[from:len(all):len(all)]
+		c.total[i] = len(c.runs[i])
 	}
 	for i, runs := range c.runs {
-		c.runs[i] = slices.DeleteFunc(runs, func(r uint64) bool { return !repeated[r] && !c.article[r] })
+		c.runs[i] = slices.DeleteFunc(runs, func(r int32) bool { return uses[r] < 2 && r >= c.article })
 	}
+	c.owners = make([][]int32, numbers.next)
 	return c
 }
 
@@ -94,20 +98,25 @@ func (c *copier) remember(i int) {
 
 // copied says whom comment i copies, if anyone.
 func (c *copier) copied(i int) string {
-	if c.total[i] < minRuns {
+	limit := maxCopied * float64(c.total[i])
+	if c.total[i] < minRuns || float64(len(c.runs[i])) < limit {
 		return ""
 	}
-	inArticle, most, shared := 0, 0, map[int32]int{}
+	inArticle, most := 0, int32(0)
 	for _, r := range c.runs[i] {
-		if c.article[r] {
+		if r < c.article {
 			inArticle++
 		}
 		for _, o := range c.owners[r] {
-			shared[o]++
-			most = max(most, shared[o])
+			c.shared[o]++
+			most = max(most, c.shared[o])
 		}
 	}
-	limit := maxCopied * float64(c.total[i])
+	for _, r := range c.runs[i] {
+		for _, o := range c.owners[r] {
+			c.shared[o] = 0
+		}
+	}
 	switch {
 	case float64(inArticle) >= limit:
 		return "copied from the article"

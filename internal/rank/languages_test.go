@@ -63,7 +63,7 @@ func TestWords(t *testing.T) {
 		"3rdparty 30km 10,000": {words: 3, spelled: 3, numbers: 2},
 	} {
 		var w wording
-		w.take(text)
+		w.take(fold(text).text)
 		if w.words != want.words || w.spelled != want.spelled || w.numbers != want.numbers {
 			t.Errorf("%q: %d words, %d spelled, %d numbers; want %+v", text, w.words, w.spelled, w.numbers, want)
 		}
@@ -73,7 +73,7 @@ func TestWords(t *testing.T) {
 func TestFormsOfAWordAreOne(t *testing.T) {
 	terms := func(text string) []uint64 {
 		var w wording
-		w.take(text)
+		w.take(fold(text).text)
 		return w.terms
 	}
 	if !slices.Equal(terms("Harbours measured"), terms("harbour’s MEASURING")) {

@@ -1,10 +1,6 @@
 package rank
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
 // These lists are short on purpose: they hold what an email should not put
 // first whatever the subject, in the languages that the authors could judge.
@@ -23,7 +19,7 @@ var insults = hashesOf(
 )
 
 // advertising are phrases, not words: "cheap" and "investment" occur in honest talk.
-var advertising = []string{
+var advertising = newPhrases([]string{
 	"earn $", "earn €", "per day from home", "working from home, just", "work from home and earn", "contact me on", "contact him on",
 	"contact her on", "whatsapp me", "on whatsapp +", "whatsapp:", "whatsapp +", "t.me/", "click here to", "full story here", "online casino", "casino bonus",
 	"crypto recovery", "recovered my", "recover your lost", "loan offer", "best price", "buy now", "discount code", "promo code",
@@ -33,56 +29,15 @@ var advertising = []string{
 	"gana dinero", "haz clic aquí", "ganhar dinheiro", "clique aqui", "guadagnare soldi", "clicca qui",
 	"заработок в интернете", "заработать деньги", "онлайн казино", "переходите по ссылке", "ربح المال", "اضغط هنا",
 	"加微信", "赚钱", "点击这里", "在线赌场", "副業で稼", "こちらをクリック", "稼げる",
-}
+})
 
 func hashesOf(lists ...string) map[uint64]bool {
 	m := map[uint64]bool{}
 	for _, l := range lists {
 		for _, word := range strings.Fields(l) {
 			w := wording{whole: func(hash uint64) { m[hash] = true }}
-			w.take(word)
+			w.take(fold(word).text)
 		}
 	}
 	return m
-}
-
-// countPhrases is how many of phrases, all in lower case, occur in lower.
-func countPhrases(lower string, phrases []string) int {
-	n := 0
-	for _, p := range phrases {
-		if hasPhrase(lower, p) {
-			n++
-		}
-	}
-	return n
-}
-
-// hasPhrase finds p in lower where no word runs across its ends, so that
-// "ass" is not found in "class".
-func hasPhrase(lower, p string) bool {
-	if p == "" || len(p) > len(lower) {
-		return false
-	}
-	for from := 0; ; {
-		i := strings.Index(lower[from:], p)
-		if i < 0 {
-			return false
-		}
-		start, end := from+i, from+i+len(p)
-		if !splitsWord(lower, start) && !splitsWord(lower, end) {
-			return true
-		}
-		_, size := utf8.DecodeRuneInString(lower[start:])
-		from = start + size
-	}
-}
-
-func splitsWord(s string, at int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:at])
-	after, _ := utf8.DecodeRuneInString(s[at:])
-	return spelledRune(before) && spelledRune(after)
-}
-
-func spelledRune(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) && !isSpaceless(r)
 }

@@ -14,36 +14,67 @@ const (
 // nearest is each vector's largest cosine to one that stands before it.
 func nearest(vectors []vector, terms int) []float64 {
 	n := len(vectors)
-	postings := make([][]posting, terms)
-	overlap := make([]float32, n)
+	exact := n <= exactUpTo
+	postings := newPostings(vectors, terms, exact)
+	overlap, touched := make([]float32, n), make([]int32, 0, n)
 	out := make([]float64, n)
 	for i, v := range vectors {
-		probe, most := v, n
-		if n > exactUpTo {
-			probe, most = v.heaviest(probeTerms), probeComments
+		probe := v
+		if !exact {
+			probe = v.heaviest(probeTerms)
 		}
-		var touched []int32
+		touched = touched[:0]
 		for _, w := range probe {
-			for _, p := range postings[w.term][:min(most, len(postings[w.term]))] {
+			for _, p := range postings[w.term] {
 				if overlap[p.comment] == 0 {
 					touched = append(touched, p.comment)
 				}
 				overlap[p.comment] += w.weight * p.weight
 			}
 		}
-		for _, j := range promising(touched, overlap) {
-			out[i] = max(out[i], cosine(v, vectors[j]))
+		if exact {
+			for _, j := range touched {
+				out[i] = max(out[i], unit(float64(overlap[j])))
+			}
+		} else {
+			for _, j := range promising(touched, overlap) {
+				out[i] = max(out[i], cosine(v, vectors[j]))
+			}
 		}
 		for _, j := range touched {
 			overlap[j] = 0
 		}
 		for _, w := range v {
-			if len(postings[w.term]) < most {
-				postings[w.term] = append(postings[w.term], posting{int32(i), w.weight})
+			if p := postings[w.term]; len(p) < cap(p) {
+				postings[w.term] = append(p, posting{int32(i), w.weight})
 			}
 		}
 	}
 	return out
+}
+
+// newPostings has, for each term, room for the comments that have it; for all
+// where they are compared exactly, but for none where only one has it.
+func newPostings(vectors []vector, terms int, exact bool) [][]posting {
+	df, total := make([]int, terms), 0
+	for _, v := range vectors {
+		for _, w := range v {
+			df[w.term]++
+		}
+		total += len(v)
+	}
+	room := make([]posting, total)
+	postings := make([][]posting, terms)
+	for t, n := range df {
+		if n < 2 {
+			continue
+		}
+		if !exact {
+			n = min(n, probeComments)
+		}
+		postings[t], room = room[:0:n], room[n:]
+	}
+	return postings
 }
 
 type posting struct {

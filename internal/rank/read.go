@@ -15,6 +15,8 @@ const maxRead = 64 << 10
 // said is what a comment says in its own words, without what it quotes.
 type said struct {
 	wording
+	cased     int // letters that could be capitals
+	upper     int // those that are
 	links     []link
 	bangs     int
 	questions int
@@ -28,31 +30,30 @@ type link struct {
 	aside bool // shows a picture or a film, or is written in passing, without https
 }
 
-// read takes a comment's untrusted HTML apart. blocked are phrases in lower case.
-func read(untrusted string, blocked []string) said {
+// read takes a comment's untrusted HTML apart.
+func read(untrusted string, blocked *phrases) said {
 	own, addresses := ownWords(untrusted)
 	text, full, bare := cutLinks(own)
-	var s said
+	f := fold(text)
+	s := said{cased: f.cased, upper: f.upper}
 	s.whole = func(hash uint64) {
 		if insults[hash] {
 			s.insults++
 		}
 	}
-	s.take(text)
+	s.take(f.text)
 	s.whole = nil // it must not keep s alive
 	s.links = linksOf(append(addresses, full...), bare)
 	s.bangs = strings.Count(text, "!") + strings.Count(text, "！")
 	for _, mark := range []string{"?", "？", "؟", "\u037e", "՞", "፧"} {
 		s.questions += strings.Count(text, mark)
 	}
-	lower := strings.ToLower(own)
-	s.adverts = countPhrases(lower, advertising)
-	for _, p := range blocked {
-		if hasPhrase(lower, p) {
-			s.blocked = p
-			break
-		}
+	all := f.text
+	if len(own) != len(text) { // phrases may contain addresses
+		all = fold(own).text
 	}
+	s.adverts = advertising.distinct(all)
+	s.blocked = blocked.first(all)
 	return s
 }
 
@@ -60,7 +61,7 @@ func read(untrusted string, blocked []string) said {
 func ownWords(untrusted string) (text string, addresses []string) {
 	untrusted = firstBytes(untrusted, maxRead)
 	if !strings.ContainsAny(untrusted, "<&") {
-		return withoutQuotes(untrusted), nil
+		return withoutQuotes(sanitize.Visible(untrusted)), nil
 	}
 	var b strings.Builder
 	for _, block := range sanitize.Parse(untrusted, nil).Blocks {

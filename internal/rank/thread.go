@@ -37,7 +37,7 @@ func rankAll(a digest.Article, now time.Time, o Options) (t *thread, twice []dig
 		article: articleWording(a), vouched: vouchedByArticle(a, o), entries: entries,
 	}
 	linkParents(entries)
-	blocked := lowered(o.BlockedWords)
+	blocked := newPhrases(o.BlockedWords)
 	eachOnAllCores(entries, func(e *entry) { e.said = read(e.comment.HTML, blocked) })
 	if !o.Unguarded {
 		t.vetoOwn()
@@ -53,9 +53,9 @@ func rankAll(a digest.Article, now time.Time, o Options) (t *thread, twice []dig
 func articleWording(a digest.Article) wording {
 	w := wording{unbounded: true}
 	for _, html := range []string{a.HTML, a.Summary} {
-		w.take(sanitize.Text(firstBytes(html, maxArticle)))
+		w.take(fold(sanitize.Text(firstBytes(html, maxArticle))).text)
 	}
-	w.take(a.Title)
+	w.take(fold(a.Title).text)
 	return w
 }
 

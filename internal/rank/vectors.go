@@ -21,49 +21,61 @@ const maxDistinct = 256
 // vectorsOf weighs the terms of texts by (1 + log tf) · log((n+1)/(df+0.5)).
 // terms is how many distinct ones there are.
 func vectorsOf(texts [][]uint64) (vectors []vector, terms int) {
-	ids := map[uint64]int32{}
-	var df []float64
+	total := 0
+	for _, t := range texts {
+		total += len(t)
+	}
+	numbers := newNumbering(total / 8) // most words are not new
 	vectors = make([]vector, len(texts))
+	all, found := make(vector, 0, total), make([]int32, 0, maxTerms)
+	var df []float64
 	for i, text := range texts {
-		vectors[i] = counts(text, ids)
-		for range len(ids) - len(df) {
+		found = found[:0]
+		for _, t := range text {
+			found = append(found, numbers.of(t))
+		}
+		for range int(numbers.next) - len(df) {
 			df = append(df, 0)
 		}
+		from := len(all)
+		all = counts(all, found)
+		vectors[i] = all[from:len(all):len(all)]
 		for _, w := range vectors[i] {
 			df[w.term]++
 		}
 	}
-	for i := range vectors {
-		for j, w := range vectors[i] {
-			idf := math.Log((float64(len(texts)) + 1) / (df[w.term] + 0.5))
-			vectors[i][j].weight = float32((1 + math.Log(float64(w.weight))) * idf)
-		}
-		vectors[i] = normal(vectors[i])
+	idf := df
+	for i, d := range df {
+		idf[i] = math.Log((float64(len(texts)) + 1) / (d + 0.5))
 	}
-	return vectors, len(ids)
+	for i, v := range vectors {
+		for j, w := range v {
+			v[j].weight = float32(logCount(w.weight) * idf[w.term])
+		}
+		vectors[i] = normal(v)
+	}
+	return vectors, len(df)
 }
 
-// counts is a text's terms and how often each occurs, giving new ones an id.
-func counts(text []uint64, ids map[uint64]int32) vector {
-	v := make(vector, 0, len(text))
-	for _, t := range text {
-		id, ok := ids[t]
-		if !ok {
-			id = int32(len(ids))
-			ids[t] = id
-		}
-		v = append(v, weighted{id, 1})
-	}
-	slices.SortFunc(v, func(a, b weighted) int { return cmp.Compare(a.term, b.term) })
-	out := v[:0]
-	for _, w := range v {
-		if n := len(out); n > 0 && out[n-1].term == w.term {
-			out[n-1].weight++
+// counts appends the terms found, sorted, and how often each occurs.
+func counts(all vector, found []int32) vector {
+	slices.Sort(found)
+	for i, t := range found {
+		if i > 0 && found[i-1] == t {
+			all[len(all)-1].weight++
 			continue
 		}
-		out = append(out, w)
+		all = append(all, weighted{t, 1})
 	}
-	return slices.Clip(out)
+	return all
+}
+
+// logCount is 1 + log n, at once for the words that occur once.
+func logCount(n float32) float64 {
+	if n == 1 {
+		return 1
+	}
+	return 1 + math.Log(float64(n))
 }
 
 // normal cuts v to its heaviest terms and to length 1.
@@ -79,8 +91,9 @@ func normal(v vector) vector {
 	if !(sum > 0) {
 		return nil
 	}
+	length := float32(math.Sqrt(sum))
 	for i := range v {
-		v[i].weight /= float32(math.Sqrt(sum))
+		v[i].weight /= length
 	}
 	return v
 }

@@ -28,7 +28,7 @@ func TestVetoes(t *testing.T) {
 		"written link":       {"There is a fine shop for old maps at www.maps-shop.xyz in town.", "nobody vouches"},
 		"bare link":          {"There is a fine shop for old maps at maps-shop.xyz/start in town.", "nobody vouches"},
 		"disguised link":     {"The encyclopaedia has more on this: https://wikipedia.org.maps-shop.xyz/ for all.", "nobody vouches"},
-		"blocked word":       {tides + " Herringgate was an inside job.", `blocked word "herringgate"`},
+		"blocked word":       {tides + " Herringgate was an inside job.", `blocked word "Herringgate"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := article(say("x", "Xen", "", 1, c.html), say("e", "Eve", "", 5, engines))

@@ -45,17 +45,24 @@ type wording struct {
 	spelled      int // words of scripts with blanks
 	alphabetical int // those of them in alphabets
 	numbers      int
-	cased, upper int // letters that could be capitals, and those that are
 
 	unbounded bool              // all terms are wanted
 	whole     func(hash uint64) // told of every word, uncut, and every pair; may be nil
 }
 
-// take adds a text. Words are what UAX #29 takes for words in scripts with
+// take adds a folded text. Words are what UAX #29 takes for words in scripts with
 // blanks: letters, marks and digits, with apostrophes and decimal points inside.
 // (A table-driven segmenter was ten times slower, which 10,000 comments notice.)
 func (w *wording) take(text string) {
 	for i := 0; i < len(text); {
+		if b := text[i]; b < utf8.RuneSelf {
+			if plain[b] == 0 {
+				i++
+			} else {
+				i = w.takeWord(text, i)
+			}
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case isSpaceless(r):
@@ -68,51 +75,91 @@ func (w *wording) take(text string) {
 	}
 }
 
+// plain says of each ASCII character whether it belongs to words.
+var plain = func() (t [utf8.RuneSelf]byte) {
+	for b := byte('a'); b <= 'z'; b++ {
+		t[b] = letter
+	}
+	for b := byte('0'); b <= '9'; b++ {
+		t[b] = digit
+	}
+	return t
+}()
+
+const letter, digit = 1, 2
+
+// spelling is a word while it is read.
+type spelling struct {
+	whole, stem                 uint64
+	last                        rune
+	runes, chars, others, start int // others: characters but digits
+}
+
 // takeWord reads the word that begins at i and returns where it ends.
 func (w *wording) takeWord(text string, i int) int {
-	whole, stem := uint64(hashStart), uint64(hashStart)
+	s := spelling{whole: hashStart, stem: hashStart, start: i}
 	first, _ := utf8.DecodeRuneInString(text[i:])
-	last, runes, chars, others := first, 0, 0, 0
-	start := i
 	for i < len(text) {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case isSpaceless(r):
-			size = 0
-		case isWordRune(r):
-			whole = mix(whole, uint64(unicode.ToLower(r)))
-			if runes++; runes <= stemRunes {
-				stem = whole
+		if b := text[i]; b < utf8.RuneSelf && plain[b] != 0 {
+			s.add(rune(b))
+			s.chars++
+			if plain[b] == letter {
+				s.others++
 			}
-			if !unicode.IsMark(r) {
-				chars++
-			}
-			if !unicode.IsDigit(r) {
-				others++
-			}
-			w.countCase(r)
-		case unicode.Is(unicode.Cf, r): // joiners inside a word change how it looks, not what it says
-		case joins(last, r, text[i+size:]):
-			chars++
-		default:
-			size = 0
+			i++
+			continue
 		}
+		size := s.addOther(text[i:])
 		if size == 0 {
 			break
 		}
-		i, last = i+size, r
+		i += size
 	}
 	w.spelled++
-	w.chars += chars
-	if unicode.IsDigit(first) && others <= 3 && !isMark(text, start, i) { // 30km counts, 3rdparty does not
+	w.chars += s.chars
+	if unicode.IsDigit(first) && s.others <= 3 && !isMark(text, s.start, i) { // 30km counts, 3rdparty does not
 		w.numbers++
 	}
 	if first < utf8.RuneSelf || unicode.In(first, alphabets...) {
 		w.alphabetical++
 	}
 	w.words++
-	w.addTerm(whole, stem)
+	w.addTerm(s.whole, s.stem)
 	return i
+}
+
+func (s *spelling) add(r rune) {
+	s.whole = mix(s.whole, uint64(r))
+	if s.runes++; s.runes <= stemRunes {
+		s.stem = s.whole
+	}
+	s.last = r
+}
+
+// addOther adds the rune that rest begins with, unless the word is over, and
+// returns its size.
+func (s *spelling) addOther(rest string) int {
+	r, size := utf8.DecodeRuneInString(rest)
+	switch {
+	case isSpaceless(r):
+		return 0
+	case isWordRune(r):
+		s.add(r)
+		if !unicode.IsMark(r) {
+			s.chars++
+		}
+		if !unicode.IsDigit(r) {
+			s.others++
+		}
+	case joins(s.last, r, rest[size:]):
+		s.chars++
+		s.last = r
+	case r >= utf8.RuneSelf && unicode.Is(unicode.Cf, r): // joiners inside a word change how it looks, not what it says
+		s.last = r
+	default:
+		return 0
+	}
+	return size
 }
 
 // isMark says whether the digits text[from:to] are part of a sign rather than a
@@ -120,17 +167,6 @@ func (w *wording) takeWord(text string, i int) int {
 func isMark(text string, from, to int) bool {
 	const glue = "+-/#<=_@*^&[]"
 	return from > 0 && strings.IndexByte(glue, text[from-1]) >= 0 || to < len(text) && strings.IndexByte(glue, text[to]) >= 0
-}
-
-// countCase notes capitals.
-func (w *wording) countCase(r rune) {
-	switch {
-	case unicode.IsUpper(r):
-		w.upper++
-		w.cased++
-	case unicode.IsLower(r):
-		w.cased++
-	}
 }
 
 // takeRun reads a run of a script without blanks.

@@ -20,9 +20,18 @@ func LineFromHTML(s string) string {
 	return Line(html.UnescapeString(Text(s)))
 }
 
+// Visible drops what cannot be seen from plain text and keeps its lines. Tabs
+// become blanks.
+func Visible(s string) string {
+	return strip(s, true)
+}
+
 // strip drops invisible runes. Line ends become blanks, or line feeds where
 // lines count; other controls vanish except the tab, which becomes blanks.
 func strip(s string, lines bool) string {
+	if allSeen(s, lines) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if lines {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
@@ -39,6 +48,16 @@ func strip(s string, lines bool) string {
 		}
 		return r
 	}, s)
+}
+
+// allSeen says whether s is ASCII without controls, which most text is.
+func allSeen(s string, lines bool) bool {
+	for i := 0; i < len(s); i++ {
+		if b := s[i]; b >= 0x7F || b < ' ' && (b != '\n' || !lines) {
+			return false
+		}
+	}
+	return true
 }
 
 // invisible says whether a rune shows nothing by itself, so that it could hide

@@ -21,7 +21,17 @@ const (
 // reads as well as it can, and takes time linear in its length, however deep
 // it is nested.
 func Parse(untrusted string, base *url.URL) Doc {
-	clean := policy.Sanitize(strings.ToValidUTF8(untrusted, "\uFFFD"))
+	untrusted = strings.ToValidUTF8(untrusted, "\uFFFD")
+	b := builder{base: base}
+	if b.simple(untrusted) {
+		return Doc{Blocks: b.blocks}
+	}
+	return parseAny(untrusted, base)
+}
+
+// parseAny reads markup of any kind.
+func parseAny(untrusted string, base *url.URL) Doc {
+	clean := policy.Sanitize(untrusted)
 	b := builder{base: base}
 	z := html.NewTokenizer(strings.NewReader(clean))
 	for {
@@ -165,6 +175,13 @@ func (b *builder) text(unescaped string) {
 	s := strip(unescaped, b.pre > 0)
 	if b.pre > 0 {
 		b.add(s)
+		return
+	}
+	if singleSpaced(s) {
+		b.space = b.space || s[0] == ' '
+		b.owedBlank()
+		b.add(strings.Trim(s, " "))
+		b.space = s[len(s)-1] == ' '
 		return
 	}
 	for i, word := range strings.Fields(s) {

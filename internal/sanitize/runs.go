@@ -56,3 +56,22 @@ func endsBlank(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
 	return unicode.IsSpace(r)
 }
+
+// singleSpaced says whether s has words, and nothing between them but single
+// blanks, so that they need not be gathered one by one.
+func singleSpaced(s string) bool {
+	words := false
+	for i := 0; i < len(s); i++ {
+		switch b := s[i]; {
+		case b == ' ':
+			if i > 0 && s[i-1] == ' ' {
+				return false
+			}
+		case b < ' ' || b >= 0x7f: // other blanks are written in these
+			return false
+		default:
+			words = true
+		}
+	}
+	return words
+}

@@ -1,0 +1,52 @@
+package sanitize
+
+import (
+	"html"
+	"strings"
+
+	xhtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// simpleTags are the tags that mean the same whether or not the policy and the
+// tokenizer have seen them: they have no attributes, and blanks count for
+// nothing between them. Most comments consist of nothing else.
+var simpleTags = map[string]atom.Atom{
+	"p": atom.P, "br": atom.Br, "br/": atom.Br, "br /": atom.Br,
+	"em": atom.Em, "i": atom.I, "strong": atom.Strong, "b": atom.B, "code": atom.Code,
+	"blockquote": atom.Blockquote, "ul": atom.Ul, "ol": atom.Ol, "li": atom.Li,
+}
+
+// longestTag is the length of the longest of them, "/blockquote".
+const longestTag = 11
+
+// simple reads markup that has no other tags, in a fraction of the time, and
+// says whether it was of that kind. It gives what the long way gives.
+func (b *builder) simple(untrusted string) bool {
+	for untrusted != "" {
+		text, rest, tagged := strings.Cut(untrusted, "<")
+		if text != "" {
+			b.text(html.UnescapeString(text))
+		}
+		if !tagged {
+			break
+		}
+		end := strings.IndexByte(rest[:min(len(rest), longestTag+1)], '>')
+		if end < 0 {
+			return false
+		}
+		name, closing := strings.CutPrefix(rest[:end], "/")
+		tag, known := simpleTags[name]
+		switch {
+		case !known || closing && tag == atom.Br:
+			return false
+		case closing:
+			b.close(tag)
+		default:
+			b.open(xhtml.Token{DataAtom: tag})
+		}
+		untrusted = rest[end+1:]
+	}
+	b.flush()
+	return true
+}
