@@ -80,7 +80,7 @@ var notDelivered = []delivery.State{
 	delivery.RenderError, delivery.Skipped, delivery.Expired, delivery.Bounced,
 }
 
-// meaning says what a state without a reply of the relay's amounts to.
+// meaning says what a state amounts to where no reply of the relay's does.
 var meaning = map[delivery.State]string{
 	delivery.Ready:       "not tried yet",
 	delivery.Claimed:     "about to be sent",
@@ -212,6 +212,11 @@ func describeIssue(ctx context.Context, s *store.Store, r digest.IssueRecord, st
 	return one, err
 }
 
+// stale says that a row's reply belongs to an earlier try, and not to its state.
+func stale(s delivery.State) bool {
+	return s == delivery.Claimed || s == delivery.Committing || s == delivery.Skipped
+}
+
 func recipientsIn(ctx context.Context, s *store.Store, r digest.IssueRecord, states []delivery.State) ([]missingStatus, error) {
 	var all []missingStatus
 	err := s.Deliveries(ctx, r.ID, states, func(d delivery.Delivery) error {
@@ -219,7 +224,7 @@ func recipientsIn(ctx context.Context, s *store.Store, r digest.IssueRecord, sta
 		if m.Address == "" {
 			m.Address = "(erased)"
 		}
-		if m.Why == "" {
+		if m.Why == "" || stale(d.State) {
 			m.Why = meaning[d.State]
 		}
 		if d.State == delivery.Ready && d.Attempts > 0 {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"digest.example/internal/config"
+	"digest.example/internal/digest"
+	"digest.example/internal/subscribers"
+)
+
+// used are the names of newsletters that a database knows.
+type used []string
+
+func (u used) Newsletters(context.Context) ([]string, error) { return u, nil }
+
+func keeper(t *testing.T) *app {
+	t.Helper()
+	return &app{config: config.Config{Database: filepath.Join(t.TempDir(), "digest.db")}}
+}
+
+func token(t *testing.T, k *subscribers.Keys) string {
+	t.Helper()
+	text, err := k.Token(subscribers.PurposeUnsubscribe, subscribers.Nobody, "00000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestRacingMakersGetOneKey(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "digest.db.key")
+	secrets := make([][]byte, 16)
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range secrets {
+		all.Go(func() {
+			<-start
+			var err error
+			if secrets[i], err = makeKey(file); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	all.Wait()
+	for _, s := range secrets {
+		if len(s) != secretBytes || !bytes.Equal(s, secrets[0]) {
+			t.Fatalf("makers got %x and %x", s, secrets[0])
+		}
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info.Mode(), err)
+	}
+	if names, _ := os.ReadDir(filepath.Dir(file)); len(names) != 1 {
+		t.Errorf("makers left %v behind", names)
+	}
+}
+
+func TestKeysStay(t *testing.T) {
+	a := keeper(t)
+	first, err := a.keys(t.Context(), used{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		again, err := a.keys(t.Context(), used{"weekly"}, readOnly)
+		if err != nil || token(t, again) != token(t, first) {
+			t.Errorf("the second start has other keys: %v", err)
+		}
+	}
+}
+
+func TestReadingMakesNoKey(t *testing.T) {
+	a := keeper(t)
+	if _, err := a.keys(t.Context(), used{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(a.keyFile()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a key was made: %v", err)
+	}
+}
+
+func TestBadKeysAreConfiguration(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil    func(*app) error
+		known    used
+		database string
+	}{
+		"gone":       {func(a *app) error { return os.Remove(a.keyFile()) }, used{"weekly"}, ""},
+		"world":      {func(a *app) error { return os.Chmod(a.keyFile(), 0o604) }, used{}, ""},
+		"group":      {func(a *app) error { return os.Chmod(a.keyFile(), 0o640) }, used{}, ""},
+		"cut":        {func(a *app) error { return os.Truncate(a.keyFile(), 5) }, used{}, ""},
+		"short":      {func(a *app) error { a.config.Secret = "0123456789"; return nil }, used{}, ""},
+		"postgres":   {func(*app) error { return nil }, used{}, "postgres://user@host/db"},
+		"postgresql": {func(*app) error { return nil }, used{}, "postgresql://user@host/db"},
+	} {
+		a := keeper(t)
+		if _, err := a.keys(t.Context(), used{}, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.spoil(a); err != nil {
+			t.Fatal(err)
+		}
+		if c.database != "" {
+			a.config.Database = c.database
+		}
+		for _, readOnly := range []bool{false, true} {
+			if _, err := a.keys(t.Context(), c.known, readOnly); !errors.Is(err, digest.ErrConfig) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestSettingBeatsFile(t *testing.T) {
+	a := keeper(t)
+	a.config.Secret = "0123456789abcdef0123456789abcdef"
+	if _, err := a.keys(t.Context(), used{"weekly"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(a.keyFile()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a key was made: %v", err)
+	}
+}
