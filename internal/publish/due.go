@@ -50,9 +50,6 @@ func (s span) covers(t time.Time) bool { return !t.Before(s.from) && t.Before(s.
 func (p *Publisher) lastSlot(ctx context.Context, n *Newsletter) (time.Time, error) {
 	now := p.o.Now()
 	after := p.since[n.Name]
-	if after.After(now) {
-		after = now
-	}
 	issues, err := p.store.Issues(ctx, n.Name, 0)
 	if err != nil {
 		return after, fmt.Errorf("read the issues of %s: %w", n.Name, err)

@@ -48,6 +48,23 @@ func TestSlotIsOpenedOnce(t *testing.T) {
 	w.wantAlerts()
 }
 
+// A first start while the clock ran ahead must not silence the newsletter until then.
+func TestFirstStartAhead(t *testing.T) {
+	w := newWorld(t, 1)
+	w.newsletter.Name = "other"
+	w.must(w.db.RetireNewsletter(w.ctx, "weekly", wednesday))
+	w.now = wednesday.AddDate(1, 0, 0)
+	w.start()
+	w.now = wednesday
+	w.start()
+	w.site.publish(wednesday, "a")
+	w.at(wednesday)
+	w.wantIssues("")
+	w.start()
+	w.at(sunday)
+	w.wantIssues("done")
+}
+
 func TestEditedScheduleSendsNothing(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")

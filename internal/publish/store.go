@@ -22,7 +22,8 @@ type Store interface {
 	// is then paused already, and no slot before now counts as missed.
 	Restored(ctx context.Context, now time.Time) (bool, error)
 	// RegisterNewsletter makes the newsletter known, or updates its schedule
-	// and zone; first sight and every change of them set since to now.
+	// and zone; first sight and every change of them set since to now, and
+	// it never lies ahead of now.
 	RegisterNewsletter(ctx context.Context, name, schedule, zone string, now time.Time) (id string, since time.Time, err error)
 	// Newsletters are the names of all that are known and not retired.
 	Newsletters(ctx context.Context) ([]string, error)

@@ -46,6 +46,8 @@ type world struct {
 	db    *store.Store
 	store publish.Store // db, or something around it
 	clock func() time.Time
+	// shared says that other processes may send from the same database.
+	shared bool
 
 	site       *site
 	mailer     *mailer
@@ -129,7 +131,7 @@ func (w *world) publisher(newsletters ...publish.Newsletter) *publish.Publisher 
 			defer w.mu.Unlock()
 			w.alerts = append(w.alerts, text)
 		},
-		Progress: silent{}, Owner: w.owner, Exclusive: true,
+		Progress: silent{}, Owner: w.owner, Exclusive: !w.shared,
 		Now: func() time.Time { return w.clock() }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }

@@ -27,7 +27,8 @@ type known struct {
 }
 
 // RegisterNewsletter implements publish.Store. A retired newsletter comes back
-// as if its schedule had changed.
+// as if its schedule had changed, and so does one that a clock which ran ahead
+// had first seen: nothing would be due until then.
 func (s *Store) RegisterNewsletter(
 	ctx context.Context, name, schedule, zone string, now time.Time,
 ) (id string, since time.Time, err error) {
@@ -44,7 +45,7 @@ func (s *Store) RegisterNewsletter(
 			return err
 		case err != nil:
 			return err
-		case n.schedule == schedule && n.zone == zone && !n.retired:
+		case n.schedule == schedule && n.zone == zone && !n.retired && !since.After(now):
 			return nil
 		}
 		since = now.UTC().Truncate(time.Millisecond)
