@@ -67,7 +67,7 @@ func TestRank(t *testing.T) {
 		{"", []string{"good", "fair"}},
 		{"-k 1", []string{"good"}},
 		{"-k 0", []string{"good", "fair"}},
-		{"--bar 1.1", []string{"good"}},
+		{"--bar 1", []string{"fair"}},
 		{"--bar 9", []string{}},
 		{"--bar -1", []string{"good", "fair"}},
 	} {

@@ -4,15 +4,15 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-var (
-	addressRE = regexp.MustCompile(`(?i)\b(?:https?://|www\.)[^\s<>"'\])]+`)
-	// bareRE finds addresses that were written without their scheme. Only well-known
-	// endings followed by a path count: "node.js" and "e.g./i.e." are no addresses.
-	bareRE  = regexp.MustCompile(`(?i)\b(?:[\pL\pN-]+\.)+(?:com|net|org|info|biz|xyz|top|shop|online|site|club|io|me|co|ru|cn|example)/[^\s<>"'\])]*`)
-	mediaRE = regexp.MustCompile(`(?i)\.(?:png|jpe?g|gif|webp|avif|svg|mp4|webm)(?:[?#]|$)|/uploads/|^https?://(?:www\.)?youtu\.?be`)
-)
+var mediaRE = regexp.MustCompile(`(?i)\.(?:png|jpe?g|gif|webp|avif|svg|mp4|webm)(?:[?#]|$)|/uploads/|^https?://(?:www\.)?youtu\.?be`)
+
+// endings are those by which an address is recognised that was written without
+// its scheme, if a path follows: "node.js" and "e.g./i.e." are no addresses.
+var endings = setOf("com net org info biz xyz top shop online site club io me co ru cn example")
 
 // shared are hosts whose sub-domains belong to different people.
 var shared = setOf("wordpress.com blogspot.com substack.com medium.com tumblr.com github.io gitlab.io " +
@@ -64,16 +64,91 @@ func siteOf(address string) string {
 // cutLinks returns text without the addresses written in it, and those
 // addresses: in full, and bare ones without their scheme.
 func cutLinks(text string) (rest string, full, bare []string) {
-	if !strings.ContainsAny(text, "/") && !strings.Contains(text, "www.") && !strings.Contains(text, "WWW.") {
+	if strings.IndexByte(text, '/') < 0 && !strings.Contains(text, "www.") && !strings.Contains(text, "WWW.") {
 		return text, nil, nil
 	}
-	cut := func(re *regexp.Regexp, into *[]string) {
-		text = re.ReplaceAllStringFunc(text, func(a string) string {
-			*into = append(*into, strings.TrimRight(a, ".,;:!?"))
-			return " "
-		})
+	var out strings.Builder
+	kept := 0
+	for i := 0; i < len(text); i++ {
+		start, isBare := addressAround(text, kept, i)
+		if start < 0 {
+			continue
+		}
+		end := i + addressEnd(text[i:])
+		if !isBare && end <= i+len("://") {
+			continue
+		}
+		address := strings.TrimRight(text[start:end], ".,;:!?")
+		if isBare {
+			bare = append(bare, address)
+		} else {
+			full = append(full, address)
+		}
+		out.WriteString(text[kept:start])
+		out.WriteByte(' ')
+		kept, i = end, end-1
 	}
-	cut(addressRE, &full)
-	cut(bareRE, &bare)
-	return text, full, bare
+	if kept == 0 {
+		return text, nil, nil
+	}
+	out.WriteString(text[kept:])
+	return out.String(), full, bare
+}
+
+// addressAround says where the address begins that text[i] gives away: by the
+// colon of its scheme, by www. or by the slash after its host; -1: none.
+// Nothing before from belongs to it.
+func addressAround(text string, from, i int) (start int, bare bool) {
+	switch text[i] {
+	case ':':
+		if !strings.HasPrefix(text[i:], "://") {
+			return -1, false
+		}
+		for _, scheme := range []string{"https", "http"} {
+			if at := i - len(scheme); at >= from && strings.EqualFold(text[at:i], scheme) && !splitsWord(text, at) {
+				return at, false
+			}
+		}
+	case 'w', 'W':
+		if len(text) > i+4 && strings.EqualFold(text[i:i+4], "www.") && !splitsWord(text, i) {
+			return i, false
+		}
+	case '/':
+		return hostBefore(text, from, i), true
+	}
+	return -1, false
+}
+
+// hostBefore says where the host begins that ends at text[to]; -1: there is none.
+func hostBefore(text string, from, to int) int {
+	at := to
+	for at > from {
+		r, size := utf8.DecodeLastRuneInString(text[from:at])
+		if r != '-' && r != '.' && !isWordRune(unicode.ToLower(r)) {
+			break
+		}
+		at -= size
+	}
+	host := strings.TrimLeft(text[at:to], "-.")
+	dot := strings.LastIndexByte(host, '.')
+	if dot < 1 || !endings[strings.ToLower(host[dot+1:])] {
+		return -1
+	}
+	return to - len(host)
+}
+
+// addressEnd is where the address ends that text is within. Scripts without
+// blanks write on behind it at once.
+func addressEnd(text string) int {
+	for i, r := range text {
+		switch {
+		case r < utf8.RuneSelf:
+			if r <= ' ' || strings.IndexByte("<>\"'])", byte(r)) >= 0 {
+				return i
+			}
+		case unicode.IsSpace(r), isSpaceless(r), 0x3000 <= r && r <= 0x303f, 0xff00 <= r && r <= 0xffef:
+			return i
+		}
+	}
+	return len(text)
 }

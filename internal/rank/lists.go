@@ -31,13 +31,44 @@ var advertising = newPhrases([]string{
 	"加微信", "赚钱", "点击这里", "在线赌场", "副業で稼", "こちらをクリック", "稼げる",
 })
 
-func hashesOf(lists ...string) map[uint64]bool {
-	m := map[uint64]bool{}
+// hashSet is a set that says no in a moment.
+type hashSet struct {
+	low [64]uint64 // a bit for the low 12 bits of each member
+	all map[uint64]bool
+}
+
+func (s *hashSet) has(hash uint64) bool {
+	return s.low[hash>>6&63]&(1<<(hash&63)) != 0 && s.all[hash]
+}
+
+func hashesOf(lists ...string) *hashSet {
+	s := &hashSet{all: map[uint64]bool{}}
 	for _, l := range lists {
 		for _, word := range strings.Fields(l) {
-			w := wording{whole: func(hash uint64) { m[hash] = true }}
-			w.take(fold(word).text)
+			for _, h := range wholeWords(fold(word).text) {
+				s.low[h>>6&63] |= 1 << (h & 63)
+				s.all[h] = true
+			}
 		}
 	}
-	return m
+	return s
+}
+
+// wholeWords are the hashes that wording takes note of when it reads one word,
+// or one run of a script without blanks.
+func wholeWords(word string) []uint64 {
+	var pairs []uint64
+	var prev rune
+	h := uint64(hashStart)
+	for _, r := range word {
+		h = mix(h, uint64(r))
+		if prev != 0 && isSpaceless(r) {
+			pairs = append(pairs, mix(mix(hashStart, uint64(prev)), uint64(r)))
+		}
+		prev = r
+	}
+	if pairs != nil {
+		return pairs
+	}
+	return []uint64{h}
 }

@@ -10,6 +10,7 @@ import (
 type phrases struct {
 	starts [1024]uint64 // a bit for every pair of bytes that one begins with
 	by     map[uint16][]phrase
+	single bool // whether one is of a single byte
 }
 
 type phrase struct{ folded, written string }
@@ -27,6 +28,8 @@ func newPhrases(list []string) *phrases {
 		k := uint16(f[0]) << 8
 		if len(f) > 1 {
 			k |= uint16(f[1])
+		} else {
+			p.single = true
 		}
 		p.starts[k>>6] |= 1 << (k & 63)
 		p.by[k] = append(p.by[k], phrase{f, written})
@@ -42,16 +45,20 @@ func (p *phrases) each(text string, found func(written string)) {
 	}
 	for i := 0; i < len(text); i++ {
 		one := uint16(text[i]) << 8 // where phrases of a single byte are filed
-		p.at(one, text, i, found)
+		if p.single {
+			p.at(one, text, i, found)
+		}
 		if i+1 < len(text) && text[i+1] != 0 {
-			p.at(one|uint16(text[i+1]), text, i, found)
+			if key := one | uint16(text[i+1]); p.starts[key>>6]&(1<<(key&63)) != 0 {
+				p.at(key, text, i, found)
+			}
 		}
 	}
 }
 
 // at tries the phrases filed under key at text[i:].
 func (p *phrases) at(key uint16, text string, i int, found func(written string)) {
-	if p.starts[key>>6]&(1<<(key&63)) == 0 || splitsWord(text, i) {
+	if splitsWord(text, i) {
 		return
 	}
 	for _, f := range p.by[key] {

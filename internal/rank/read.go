@@ -20,7 +20,6 @@ type said struct {
 	links     []link
 	bangs     int
 	questions int
-	insults   int
 	adverts   int
 	blocked   string // the blocked word it contains, if any
 }
@@ -36,13 +35,8 @@ func read(untrusted string, blocked *phrases) said {
 	text, full, bare := cutLinks(own)
 	f := fold(text)
 	s := said{cased: f.cased, upper: f.upper}
-	s.whole = func(hash uint64) {
-		if insults[hash] {
-			s.insults++
-		}
-	}
+	s.terms = make([]uint64, 0, min(maxTerms, len(f.text)/4))
 	s.take(f.text)
-	s.whole = nil // it must not keep s alive
 	s.links = linksOf(append(addresses, full...), bare)
 	s.bangs = strings.Count(text, "!") + strings.Count(text, "！")
 	for _, mark := range []string{"?", "？", "؟", "\u037e", "՞", "፧"} {

@@ -46,8 +46,9 @@ type wording struct {
 	alphabetical int // those of them in alphabets
 	numbers      int
 
-	unbounded bool              // all terms are wanted
-	whole     func(hash uint64) // told of every word, uncut, and every pair; may be nil
+	insults      int // words of that list
+
+	unbounded bool // all terms are wanted
 }
 
 // take adds a folded text. Words are what UAX #29 takes for words in scripts with
@@ -200,8 +201,8 @@ func (w *wording) addPair(a, b rune) {
 }
 
 func (w *wording) addTerm(whole, stem uint64) {
-	if w.whole != nil {
-		w.whole(whole)
+	if insults.has(whole) {
+		w.insults++
 	}
 	if w.unbounded || len(w.terms) < maxTerms {
 		w.terms = append(w.terms, stem)
