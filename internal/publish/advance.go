@@ -67,8 +67,7 @@ func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecor
 		return p.overtaken(ctx, r, p.held(ctx, n, r, err))
 	}
 	if !some {
-		_, err := p.drop(ctx, r, NothingNew)
-		return err
+		return p.nothingNew(ctx, r)
 	}
 	for done := false; !done; {
 		if done, err = p.store.Plan(ctx, r.ID, planChunk, p.o.Now()); err != nil {
@@ -93,6 +92,17 @@ func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecor
 // long others wait is for hold_max or for the operator who asked to decide.
 func isMissed(r digest.IssueRecord) bool {
 	return r.Frozen.IsZero() && !r.Slot.Extra() && r.Reason == ""
+}
+
+// nothingNew ends an issue without articles. Where another process froze it
+// meanwhile, what it prints counts as printed already, and it goes on.
+func (p *Publisher) nothingNew(ctx context.Context, r digest.IssueRecord) error {
+	now, err := p.store.Issue(ctx, r.ID)
+	if err != nil || !now.Frozen.IsZero() {
+		return err
+	}
+	_, err = p.drop(ctx, r, NothingNew)
+	return err
 }
 
 // overtaken forgives a refusal of the store where an operator paused or

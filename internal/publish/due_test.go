@@ -109,6 +109,32 @@ func TestTwoPublishersOpenOneIssue(t *testing.T) {
 	}
 }
 
+// One process may freeze an issue while another still pulls for it: the second
+// must not take what the first prints for printed before, and skip it.
+func TestTwoPublishersFreezeOneIssue(t *testing.T) {
+	w := newWorld(t, 2)
+	w.site.publish(wednesday, "a")
+	other := w.publisher(w.newsletter)
+	w.must(other.Start(w.ctx))
+	frozen := false
+	w.site.during = func() {
+		if frozen {
+			return
+		}
+		frozen = true
+		w.mailer.report.Pause, w.mailer.limit = "enough", -1
+		_, err := other.SendDue(w.ctx, []*publish.Newsletter{&w.newsletter}, nil, 0)
+		w.must(err)
+		w.mailer.report.Pause, w.mailer.limit = "", 0
+		r := w.last()
+		w.must(publish.Resume(w.ctx, w.db, r, sunday)) // planning, as if it were not planned yet
+	}
+	w.at(sunday)
+	w.at(sunday.Add(time.Second))
+	w.wantIssues("done")
+	w.wantMails(2, 1)
+}
+
 func TestMissedSlots(t *testing.T) {
 	for _, c := range []struct {
 		name   string

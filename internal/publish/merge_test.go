@@ -58,7 +58,8 @@ func TestMerge(t *testing.T) {
 			[]string{"blog/1 new [w=new x=old y=new]", "blog/2 kept [z=1]"},
 		},
 		{
-			"the same id at two sources", []digest.Article{titled("a", "1", "of a")},
+			"the same id at two sources",
+			[]digest.Article{titled("a", "1", "of a")},
 			[]digest.Harvest{{Source: "b", Articles: []digest.Article{titled("b", "1", "of b")}}},
 			[]string{"a/1 of a []", "b/1 of b []"},
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"digest.example/internal/digest"
@@ -32,7 +33,7 @@ func (p *Publisher) Pending(ctx context.Context, n *Newsletter) (unended []diges
 // ended, until nothing can be done within wait. It returns the ids of the issues
 // that it worked on. What goes wrong with one does not stop the next.
 func (p *Publisher) SendDue(ctx context.Context, newsletters []*Newsletter, force []string, wait time.Duration) ([]string, error) {
-	var ids []string
+	var ids, well []string
 	var problems []error
 	for _, n := range newsletters {
 		if err := p.openDue(ctx, n); err != nil {
@@ -42,10 +43,14 @@ func (p *Publisher) SendDue(ctx context.Context, newsletters []*Newsletter, forc
 		problems = append(problems, err)
 		for _, r := range unended {
 			ids = append(ids, r.ID)
-			problems = append(problems, p.advance(ctx, r, force))
+			if err := p.advance(ctx, r, force); err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			well = append(well, r.ID)
 		}
 	}
-	problems = append(problems, p.follow(ctx, ids, wait))
+	problems = append(problems, p.follow(ctx, well, wait))
 	return ids, errors.Join(problems...)
 }
 
@@ -84,30 +89,34 @@ func (p *Publisher) openExtra(ctx context.Context, n *Newsletter, asked time.Tim
 }
 
 // follow goes on with the issues while something of them comes due within wait
-// from now on.
+// from now on. One that fails is left, and the others go on.
 func (p *Publisher) follow(ctx context.Context, ids []string, wait time.Duration) error {
+	var problems []error
 	end := p.o.Now().Add(wait)
 	for ctx.Err() == nil {
 		next, err := p.nextDue(ctx, ids)
-		if err != nil || next.IsZero() || next.After(end) {
-			return err
+		if err != nil || next.IsZero() || next.After(end) || !p.o.Now().Before(end) {
+			return errors.Join(append(problems, err)...)
 		}
 		p.o.Log.Info("waiting for what is due next", "at", next.Format(time.TimeOnly))
 		// What is due already was tried a moment ago: do not try it without end.
 		sleep(ctx, max(next.Sub(p.o.Now()), tick))
-		for _, id := range ids {
-			r, err := p.store.Issue(ctx, id)
-			if err != nil {
-				return err
-			}
-			if r.State == digest.IssueSending {
-				if err := p.advance(ctx, r, nil); err != nil {
-					return err
-				}
-			}
-		}
+		ids = slices.DeleteFunc(ids, func(id string) bool {
+			err := p.proceed(ctx, id)
+			problems = append(problems, err)
+			return err != nil
+		})
 	}
-	return nil
+	return errors.Join(problems...)
+}
+
+// proceed sends what is due of an issue, if it still may be sent.
+func (p *Publisher) proceed(ctx context.Context, id string) error {
+	r, err := p.store.Issue(ctx, id)
+	if err != nil || r.State != digest.IssueSending {
+		return err
+	}
+	return p.advance(ctx, r, nil)
 }
 
 // nextDue is when one of the issues that are sending has something to do; zero

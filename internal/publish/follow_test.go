@@ -1,0 +1,87 @@
+package publish_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/publish"
+)
+
+// sendDue sends on the first Sunday in a bubble and says how long it took.
+func (w *world) sendDue(wait time.Duration) (time.Duration, error) {
+	began := time.Now()
+	_, err := w.p.SendDue(w.ctx, []*publish.Newsletter{&w.newsletter}, nil, wait)
+	return time.Since(began), err
+}
+
+// SendDue waits for what comes due within its time, and no longer.
+func TestSendDueWaits(t *testing.T) {
+	const minutes = time.Minute
+	tries := map[string]int{}
+	for _, c := range []struct {
+		name    string
+		wait    time.Duration
+		outcome func(string) delivery.State
+		down    error
+		took    time.Duration
+		state   string
+		runs    int
+	}{
+		{"nothing to wait for", 10 * minutes, nil, nil, 0, "done", 1},
+		{"a retry within the time", 10 * minutes, func(a string) delivery.State {
+			if tries[a]++; tries[a] == 1 {
+				return delivery.Ready
+			}
+			return delivery.Accepted
+		}, nil, 5 * minutes, "done", 2},
+		{"a retry beyond it", 4 * minutes, later(reader(0)), nil, 0, "sending", 1},
+		{"retries for ever", 12 * minutes, later(reader(0)), nil, 10 * minutes, "sending", 3},
+		{"a relay that is down for ever", 10 * minutes, nil, errDown, 10 * minutes, "sending", 11},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				w.start()
+				w.jump(time.Minute)
+				w.mailer.outcome, w.mailer.report.Down = c.outcome, c.down
+				took, err := w.sendDue(c.wait)
+				w.must(err)
+				w.wantIssues(c.state)
+				if took != c.took || w.mailer.runs != c.runs {
+					t.Errorf("it took %s and %d runs, want %s and %d", took, w.mailer.runs, c.took, c.runs)
+				}
+			})
+		})
+	}
+}
+
+// A deliverer that gets nowhere is not called without end.
+func TestSendDueDoesNotSpin(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		w.jump(time.Minute)
+		w.mailer.limit = -1
+		_, err := w.sendDue(time.Minute)
+		w.must(err)
+		if w.mailer.runs > 62 {
+			t.Errorf("%d runs in a minute", w.mailer.runs)
+		}
+	})
+}
+
+// What fails while it is followed is told once, and left.
+func TestSendDueLeavesWhatFails(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		w.jump(time.Minute)
+		w.mailer.outcome = func(a string) delivery.State {
+			w.mailer.err = errSick
+			return delivery.Ready
+		}
+		took, err := w.sendDue(time.Hour)
+		if !errors.Is(err, errSick) || w.mailer.runs != 2 || took != 5*time.Minute {
+			t.Errorf("%v after %s and %d runs", err, took, w.mailer.runs)
+		}
+	})
+}
