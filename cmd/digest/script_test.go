@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
 			"link": link, "http": request, "listing": listing, "mode": mode, "json": isJSON,
-			"plan": planIsTrue, "sql": execSQL, "age": age, "readers": readers,
+			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "readers": readers,
 		},
 		RequireUniqueNames: true,
 	})
@@ -123,9 +123,26 @@ func relay(ts *testscript.TestScript, _ bool, args []string) {
 // release lets a stalled relay go on.
 func goOn(ts *testscript.TestScript, _ bool, _ []string) { close(relayIn(ts).gate) }
 
-// term sends SIGTERM to the first command that runs in the background.
-func terminate(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Check(ts.BackgroundCmds()[0].Process.Signal(syscall.SIGTERM))
+// term [NAME] sends SIGTERM to a command that runs in the background: that of
+// the name second, or the first.
+func terminate(ts *testscript.TestScript, _ bool, args []string) {
+	n := 0
+	if len(args) > 0 && args[0] == "second" {
+		n = 1
+	}
+	ts.Check(ts.BackgroundCmds()[n].Process.Signal(syscall.SIGTERM))
+}
+
+// rows FILE QUERY N waits until the query's one number is N.
+func rows(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0])+"?_pragma=busy_timeout(5000)")
+	ts.Check(err)
+	defer db.Close()
+	poll(ts, args[2]+" rows", func() bool {
+		var n string
+		ts.Check(db.QueryRow(args[1]).Scan(&n))
+		return n == args[2]
+	})
 }
 
 // messages N wants that many messages in the relay, and nobody with two.
