@@ -61,6 +61,13 @@ type app struct {
 	told    []string
 }
 
+// stopping tells whoever waits at a terminal why the program does not end at once.
+func (a *app) stopping() {
+	if a.engine.Load() != nil {
+		a.log().Info("stopping: open transactions finish first; a second signal stops at once")
+	}
+}
+
 // abort makes what is draining stop at once.
 func (a *app) abort() {
 	if e := a.engine.Load(); e != nil {

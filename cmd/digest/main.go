@@ -19,6 +19,7 @@ func main() {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals // the first: let open transactions finish
+		a.stopping()
 		stop()
 		<-signals // the second: now
 		a.abort()

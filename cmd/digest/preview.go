@@ -18,7 +18,7 @@ import (
 // replaces the files that it wrote before and touches no others.
 func (a *app) writePreview(p *publish.Publisher, n *publish.Newsletter, v publish.Preview, made plan) error {
 	if err := os.MkdirAll(made.Folder, 0o700); err != nil {
-		return fmt.Errorf("write the preview: %w", err)
+		return fmt.Errorf("write the preview: %w: call it in a folder that takes a new one named preview", err)
 	}
 	if err := os.Chmod(made.Folder, 0o700); err != nil {
 		return fmt.Errorf("write the preview: %w", err)

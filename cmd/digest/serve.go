@@ -92,7 +92,11 @@ func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publis
 	if err != nil {
 		return nil, err
 	}
-	return web.Listen(a.config.Web.Listen, handler, a.log())
+	server, err := web.Listen(a.config.Web.Listen, handler, a.log())
+	if err != nil {
+		return nil, fmt.Errorf("%w: stop what listens there, or let web.listen name another address", err)
+	}
+	return server, nil
 }
 
 // announce says what a running digest will do next.
