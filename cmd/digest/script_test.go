@@ -24,6 +24,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"digest.example/internal/pgtest"
 	"digest.example/internal/smtptest"
 )
 
@@ -37,8 +38,21 @@ const patience = 30 * time.Second
 // TestScripts runs the program as its users do. Each script has a folder, a port
 // for the pages and, after "smtp", a relay of its own.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:   filepath.Join("testdata", "script"),
+	testscript.Run(t, scripts("script", setup))
+}
+
+// TestScriptsOnPostgreSQL runs it with a database on a server.
+func TestScriptsOnPostgreSQL(t *testing.T) {
+	server := pgtest.Start(t)
+	testscript.Run(t, scripts("postgres", func(e *testscript.Env) error {
+		e.Vars = append(e.Vars, "DIGEST_DATABASE="+server.Database(t))
+		return setup(e)
+	}))
+}
+
+func scripts(folder string, setup func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
+		Dir:   filepath.Join("testdata", folder),
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
@@ -46,7 +60,7 @@ func TestScripts(t *testing.T) {
 			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "readers": readers,
 		},
 		RequireUniqueNames: true,
-	})
+	}
 }
 
 // setup gives a script a free port, and settings that need no file.
