@@ -2,30 +2,41 @@ package rank
 
 import "slices"
 
-// runWords is the length of the runs of words that copies are recognised by,
-// minRuns how many a text needs before it can be called a copy, and maxOwner how
-// many comments are remembered for one run: frequent runs prove nothing.
-const (
-	runWords = 4
-	minRuns  = 4
-	maxOwner = 32
+// likeness of words that makes a copy: this share of a text's runs of so many
+// words stands in another one, if the text has enough runs to tell.
+type measure struct {
+	words, atLeast int
+	share          float64
+}
+
+var (
+	verbatim = measure{words: 4, atLeast: 4, share: 0.6}
+	// A copy in which every fifth word was changed keeps a fifth of its runs of
+	// four, and three of five pairs. Nobody shares half of his pairs by chance.
+	reworded = measure{words: 2, atLeast: 10, share: 0.5}
 )
 
-// runsOf hashes every run of four words.
-func runsOf(terms []uint64, each func(hash uint64)) {
-	for i := range max(0, len(terms)-runWords+1) {
+// maxOwner is how many comments are remembered for one run: frequent runs prove nothing.
+const maxOwner = 32
+
+// runsOf hashes every run of n words.
+func runsOf(terms []uint64, n int, each func(at int, hash uint64)) {
+	for i := range max(0, len(terms)-n+1) {
 		h := uint64(hashStart)
-		for _, t := range terms[i : i+runWords] {
+		for _, t := range terms[i : i+n] {
 			h = mix(h, t)
 			h ^= h >> 29 // FNV alone moves nothing downwards
 		}
-		each(h)
+		each(i, h)
 	}
 }
 
-// copier finds out who copied whom.
+// copier finds out who copied whom by one measure.
 type copier struct {
+	measure
+	numbers *numbering
 	article int32     // runs with smaller numbers stand in the article
+	passage *passages // where they stand; nil: it does not matter
 	runs    [][]int32 // each comment's, each once, without those that stand nowhere else
 	total   []int     // how many it has with them
 	owners  [][]int32 // of each run: the comments with it, in the order they were judged
@@ -36,29 +47,35 @@ type copier struct {
 // Comments with a doubtful link are judged last and against the others only,
 // because it is not known yet whether they stand.
 func (t *thread) vetoCopies() {
-	c := t.newCopier()
+	copiers := []*copier{t.newCopier(verbatim), t.newCopier(reworded)}
+	copiers[1].passage = newPassages(t.article.terms, copiers[1].numbers, reworded.words)
 	for _, doubtful := range []bool{false, true} {
 		for i, e := range t.entries {
 			if e.veto != "" || t.unvouched(e.said) != doubtful {
 				continue
 			}
-			e.veto = c.copied(i)
+			for _, c := range copiers {
+				if e.veto == "" {
+					e.veto = c.copied(i, e.said.terms)
+				}
+			}
 			if e.veto == "" && !doubtful {
-				c.remember(i)
+				for _, c := range copiers {
+					c.remember(i)
+				}
 			}
 		}
 	}
 }
 
-func (t *thread) newCopier() *copier {
+func (t *thread) newCopier(m measure) *copier {
 	n, words := len(t.entries), len(t.article.terms)
 	for _, e := range t.entries {
 		words += len(e.said.terms)
 	}
-	c := &copier{runs: make([][]int32, n), total: make([]int, n), shared: make([]int32, n)}
-	numbers := newNumbering(words)
-	runsOf(t.article.terms, func(h uint64) { numbers.of(h) })
-	c.article = numbers.next
+	c := &copier{measure: m, numbers: newNumbering(words), runs: make([][]int32, n), total: make([]int, n), shared: make([]int32, n)}
+	runsOf(t.article.terms, m.words, func(_ int, h uint64) { c.numbers.of(h) })
+	c.article = c.numbers.next
 	seen := make([]int32, c.article, words+1) // the last comment with each run, +1
 	uses := make([]int32, c.article, words+1)
 	all := make([]int32, 0, words)
@@ -67,8 +84,8 @@ func (t *thread) newCopier() *copier {
 			continue
 		}
 		from := len(all)
-		runsOf(e.said.terms, func(h uint64) {
-			r := numbers.of(h)
+		runsOf(e.said.terms, m.words, func(_ int, h uint64) {
+			r := c.numbers.of(h)
 			if int(r) == len(seen) {
 				seen, uses = append(seen, 0), append(uses, 0)
 			}
@@ -84,7 +101,7 @@ func (t *thread) newCopier() *copier {
 	for i, runs := range c.runs {
 		c.runs[i] = slices.DeleteFunc(runs, func(r int32) bool { return uses[r] < 2 && r >= c.article })
 	}
-	c.owners = make([][]int32, numbers.next)
+	c.owners = make([][]int32, c.numbers.next)
 	return c
 }
 
@@ -96,10 +113,10 @@ func (c *copier) remember(i int) {
 	}
 }
 
-// copied says whom comment i copies, if anyone.
-func (c *copier) copied(i int) string {
-	limit := maxCopied * float64(c.total[i])
-	if c.total[i] < minRuns || float64(len(c.runs[i])) < limit {
+// copied says whom comment i, which consists of terms, copies, if anyone.
+func (c *copier) copied(i int, terms []uint64) string {
+	limit := c.share * float64(c.total[i])
+	if c.total[i] < c.atLeast || float64(len(c.runs[i])) < limit {
 		return ""
 	}
 	inArticle, most := 0, int32(0)
@@ -118,7 +135,7 @@ func (c *copier) copied(i int) string {
 		}
 	}
 	switch {
-	case float64(inArticle) >= limit:
+	case float64(inArticle) >= limit && (c.passage == nil || float64(c.passage.followed(terms, c)) >= limit):
 		return "copied from the article"
 	case float64(most) >= limit:
 		return "copied from an earlier comment"

@@ -52,6 +52,7 @@ var weights = features{
 const (
 	fullLength   = 250
 	fullReplies  = 10
+	maxPraise    = 2 // answers of a few words that count: they are cheap to invent
 	fullNumbers  = 5
 	fastHours    = 24 // threads whose median comment is older than this count as slow
 	firstHours   = 6
@@ -99,7 +100,7 @@ func (t *thread) describeText(e *entry) {
 	if s.spelled > 0 && 2*s.alphabetical >= s.words {
 		x[fWordLength] = unit((float64(s.chars)/float64(s.spelled) - shortestMean) / meanRange)
 	}
-	x[fReplies] = logShare(float64(e.answers), fullReplies)
+	x[fReplies] = logShare(float64(e.answers+min(e.praise, maxPraise)), fullReplies)
 	x[fNumbers] = logShare(float64(s.numbers), fullNumbers)
 	x[fDepth] = float64(e.depth) / maxDepth
 	if !e.at.IsZero() && !t.published.IsZero() {
@@ -110,12 +111,17 @@ func (t *thread) describeText(e *entry) {
 			x[fSource] = 1
 		}
 	}
-	if e.comment.ByArticleAuthor || e.author != "" && e.author == t.writer {
+	if t.byWriter(e) {
 		x[fByAuthor] = 1
 	}
 	if s.questions > 0 {
 		x[fQuestion] = 1
 	}
+}
+
+// byWriter says whether the article's author wrote e.
+func (t *thread) byWriter(e *entry) bool {
+	return e.comment.ByArticleAuthor || e.author != "" && e.author == t.writer
 }
 
 // standing are the comments without a veto, in canonical order.
@@ -136,11 +142,16 @@ func (t *thread) countReplies() {
 			continue
 		}
 		p := t.entries[e.parent]
-		p.answers++
 		if p.repliers == nil {
-			p.repliers = map[string]bool{}
+			p.repliers, p.backers = map[string]bool{}, map[string]bool{}
 		}
 		p.repliers[e.author] = true
+		if e.said.words < substance {
+			p.praise++
+			continue
+		}
+		p.answers++
+		p.backers[e.author] = true
 	}
 }
 

@@ -26,8 +26,10 @@ type entry struct {
 
 	vector   vector
 	early    float64         // share of the thread that came later
-	answers  int             // direct answers by others
+	answers  int             // direct answers of substance by others
+	praise   int             // shorter ones
 	repliers map[string]bool // who wrote them
+	backers  map[string]bool // who wrote those of substance
 	lost     string          // why it was not picked although it could have been
 }
 

@@ -29,6 +29,21 @@ type link struct {
 	aside bool // shows a picture or a film, or is written in passing, without https
 }
 
+// sites are those that the comment links to, each once.
+func (s said) sites() []string {
+	var out []string
+	for _, l := range s.links {
+		if !slices.Contains(out, l.site) {
+			out = append(out, l.site)
+		}
+	}
+	return out
+}
+
+func (s said) linksTo(site string) bool {
+	return slices.ContainsFunc(s.links, func(l link) bool { return l.site == site })
+}
+
 // read takes a comment's untrusted HTML apart.
 func read(untrusted string, blocked *phrases) said {
 	own, addresses := ownWords(untrusted)

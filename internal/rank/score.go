@@ -16,7 +16,7 @@ const (
 	barArticle     = 1.15
 	barForum       = 0.9
 	clearVotes     = 3 // votes above base from which a thread counts as voted on
-	approvedBy     = 2 // repliers who let a comment pass the bar
+	approvedBy     = 2 // people whose answers of substance let a comment pass the bar
 	approvedLength = 8 // words that it needs even so
 )
 
@@ -66,7 +66,7 @@ func (t *thread) passes(e *entry) bool {
 	if e.comment.Votes != nil && t.mostVotes >= clearVotes && votesOf(e.comment) >= 0 {
 		return true
 	}
-	if len(e.repliers) >= approvedBy && e.said.words >= approvedLength {
+	if len(e.backers) >= approvedBy && e.said.words >= approvedLength {
 		return true
 	}
 	s := 0.0

@@ -60,10 +60,12 @@ func TestForumBarIsLower(t *testing.T) {
 func TestTwoRepliersPassTheBar(t *testing.T) {
 	a := article(
 		say("a", "Ann", "", 1, "Why does nobody mention the ferry of 1953?"),
-		say("b", "Bob", "a", 2, "The ferry sank before the harbour opened."),
-		say("c", "Cem", "a", 3, "My father worked on it for years."),
+		say("b", "Bob", "a", 2, "The ferry sank before the harbour was opened, and nobody was ever charged for it."),
+		say("c", "Cem", "a", 3, "My father worked on it for years and would tell anybody who asked him."),
 	)
 	wantIDs(t, Thread(a, now, top(1)).Picks, "a")
+	a.Comments[2].HTML = "Thank you for asking that at last."
+	wantIDs(t, Thread(a, now, top(1)).Picks)
 }
 
 func TestVotesDecide(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 // Limits of what may be picked.
 const (
 	minWords        = 5
-	maxCopied       = 0.6
 	maxCapitals     = 0.55
 	minCased        = 21 // letters that a share of capitals is judged on
 	maxBangs        = 0.22

@@ -10,6 +10,10 @@ import (
 // cannot buy a place.
 const minReplyWords = 4
 
+// substance is how many words an answer needs before it says more than praise:
+// only such answers let a comment pass which they vouch for.
+const substance = 12
+
 // vouchAge is how long a link must have stood unremoved to vouch for its site.
 const vouchAge = 24 * time.Hour
 
@@ -44,7 +48,7 @@ func (t *thread) vetoLinks() {
 	answers := make([]int, len(t.entries))
 	for i, e := range t.entries {
 		doubtful[i] = e.veto == "" && t.unvouched(e.said)
-		if t.answers(e) {
+		if t.backs(e) {
 			answers[e.parent]++
 		}
 	}
@@ -64,7 +68,7 @@ func (t *thread) dropUnsupported(doubtful []bool, answers []int, trusting bool) 
 			if e.veto != "" || trusting && t.supported(e) {
 				break
 			}
-			counted := t.answers(e)
+			counted := t.backs(e)
 			e.veto = "links to a site that nobody vouches for, and nobody answered it"
 			fell = true
 			if !counted {
@@ -86,22 +90,53 @@ func (t *thread) answers(e *entry) bool {
 	return e.author == "" || e.author != p.author
 }
 
-// witnesses are, for each site, the people whose standing comments link to it
-// and are answered or old enough.
+// backs says whether e is an answer that speaks for what it answers: one with
+// something to say, and not for the same site. Words of praise are cheap.
+func (t *thread) backs(e *entry) bool {
+	if !t.answers(e) || e.said.words < substance && !t.byWriter(e) {
+		return false
+	}
+	for _, l := range e.said.links {
+		if !t.vouched[l.site] && t.entries[e.parent].said.linksTo(l.site) {
+			return false
+		}
+	}
+	return true
+}
+
+// witnesses are, for each site, the people who link to it and take part
+// otherwise too: in a comment without that link which stands and is answered or
+// old enough. Whoever invents people to praise a site has to make them talk.
 func (t *thread) witnesses(doubtful []bool, answers []int) map[string]map[string]bool {
 	m := map[string]map[string]bool{}
+	comments := map[string]int{}           // of each person
+	linking := map[string]map[string]int{} // of each site and person, those of them that link there
 	for i, e := range t.entries {
-		if !doubtful[i] || e.veto != "" || e.author == "" {
+		if e.veto != "" || e.author == "" {
 			continue
 		}
-		if old := !e.at.IsZero() && t.now.Sub(e.at) >= vouchAge; !old && answers[i] == 0 {
+		old := !e.at.IsZero() && t.now.Sub(e.at) >= vouchAge
+		if counts := old || answers[i] > 0; counts {
+			comments[e.author]++
+		}
+		if !doubtful[i] {
 			continue
 		}
-		for _, l := range e.said.links {
-			if m[l.site] == nil {
-				m[l.site] = map[string]bool{}
+		for _, site := range e.said.sites() {
+			if linking[site] == nil {
+				linking[site] = map[string]int{}
 			}
-			m[l.site][e.author] = true
+			if old || answers[i] > 0 {
+				linking[site][e.author]++
+			}
+		}
+	}
+	for site, people := range linking {
+		m[site] = map[string]bool{}
+		for author, n := range people {
+			if n > 0 && comments[author] > n {
+				m[site][author] = true
+			}
 		}
 	}
 	return m

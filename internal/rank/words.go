@@ -46,7 +46,7 @@ type wording struct {
 	alphabetical int // those of them in alphabets
 	numbers      int
 
-	insults      int // words of that list
+	insults int // words of that list
 
 	unbounded bool // all terms are wanted
 }
