@@ -232,3 +232,30 @@ func TestCheckForce(t *testing.T) {
 		}
 	}
 }
+
+// A crash while a held issue is tried again neither prolongs nor repeats the hold.
+func TestCrashWhileRetrying(t *testing.T) {
+	w := newWorld(t, 1)
+	w.site.publish(wednesday, "a")
+	w.unreach = errDown
+	w.at(sunday)
+	w.unreach = nil
+	w.store = &faulty{Store: w.db, fail: func(call string, _ bool) error {
+		if call == "SaveHarvest" {
+			return errSick
+		}
+		return nil
+	}}
+	w.start()
+	if err := w.tryAt(sunday.Add(time.Hour)); !errors.Is(err, errSick) {
+		t.Fatalf("error %v", err)
+	}
+	w.wantIssues("planning")
+	w.store, w.unreach = w.db, errDown
+	w.start()
+	w.at(sunday.Add(23 * time.Hour))
+	if r := w.last(); r.State != digest.IssueHeld || !r.HoldUntil.Equal(sunday.Add(24*time.Hour)) {
+		t.Errorf("%s until %s", r.State, r.HoldUntil)
+	}
+	w.wantAlerts("is held until Mon 09:00")
+}

@@ -54,6 +54,7 @@ func TestPreviewIsWhatWouldBeFrozen(t *testing.T) {
 	if v.Issue.Number != 2 || len(v.Holds)+len(v.Failures) != 0 {
 		t.Errorf("issue %d, holds %v, failures %v", v.Issue.Number, v.Holds, v.Failures)
 	}
+	same(t, "warnings", v.Issue.Warnings, []string{"blog: a thread was cut short"})
 	w.at(second)
 	content, err := w.db.Content(w.ctx, w.last().ID)
 	w.must(err)
@@ -109,6 +110,9 @@ func TestPreviewTellsOfHolds(t *testing.T) {
 	}
 	same(t, "failures", v.Failures, []string{"optional: connection refused", "forum: connection refused"})
 	same(t, "what is left to print", articlesOf(v.Issue), []string{"a"})
+	if kept, err := w.db.Library(w.ctx, []string{"blog"}, time.Time{}); err != nil || len(kept) != 0 {
+		t.Errorf("a preview filled the library: %v, %v", kept, err)
+	}
 	w.wantIssues("")
 }
 

@@ -491,3 +491,48 @@ func TestNewslettersAreIndependent(t *testing.T) {
 		t.Errorf("states %v", states)
 	}
 }
+
+// What is resent long after its slot has not missed it.
+func TestResendLate(t *testing.T) {
+	w := newWorld(t, 3)
+	w.doubtful()
+	_, err := publish.Resolve(w.ctx, w.db, w.last(), delivery.Ready, "", "me", sunday)
+	w.must(err)
+	w.mailer.outcome = nil
+	w.at(sunday.Add(72 * time.Hour))
+	w.wantIssues("done")
+	w.wantCounts(w.last(), delivery.Counts{delivery.Accepted: 3})
+}
+
+// A row that another process holds keeps its issue from ending.
+func TestHeldRowsKeepAnIssueOpen(t *testing.T) {
+	w := newWorld(t, 3)
+	w.site.publish(wednesday, "a")
+	w.mailer.report.Down = errDown
+	w.at(sunday)
+	_, err := w.db.Claim(w.ctx, delivery.Claim{Issue: w.last().ID, Owner: "other", Now: sunday, Lease: time.Hour, N: 1})
+	w.must(err)
+	w.mailer.report.Down = nil
+	w.at(sunday.Add(time.Minute))
+	w.wantIssues("sending")
+	w.wantCounts(w.last(), delivery.Counts{delivery.Accepted: 2, delivery.Claimed: 1})
+}
+
+func TestSendNowAgain(t *testing.T) {
+	w := newWorld(t, 2)
+	w.site.publish(wednesday, "a")
+	w.unreach = errDown
+	w.extra(wednesday)
+	w.wantIssues("held")
+	w.unreach = nil
+	w.extra(wednesday.Add(time.Second)) // at once, not in a quarter of an hour
+	w.wantIssues("done")
+	w.site.publish(wednesday, "b")
+	w.mailer.outcome = later(reader(0))
+	w.extra(wednesday.Add(time.Minute))
+	w.wantIssues("done sending")
+	w.site.publish(wednesday, "c")
+	w.mailer.outcome = nil
+	w.extra(wednesday.Add(2 * time.Minute)) // what is on its way takes nothing more up
+	w.wantIssues("done sending done")
+}
