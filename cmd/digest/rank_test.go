@@ -117,14 +117,20 @@ func TestOtherThreadsVouch(t *testing.T) {
 	thread := func(id, author string, text string) string {
 		return fmt.Sprintf(`{"thread_id":%q,"comments":[{"id":%q,"author":%q,"created":1000000,"text":%q}]}`+"\n", id, id, author, text+" See https://maps.example/x for it.")
 	}
+	talk := func(author string) string {
+		return comment("talk"+author, author, 1000000, "The sheets are kept in the attic of the harbour office.")
+	}
 	in := thread("a", "Ann", goodText) + thread("b", "Bob", fairText) + "\n" + thread("c", "Cem", goodText) +
-		`{"thread_id":"later","comments":[{"created":2000000}]}`
+		`{"thread_id":"later","comments":[{"created":2000000},` + talk("Ann") + "," + talk("Bob") + "," + talk("Cem") + "]}"
 	out, _, _ := ranks(t, in)
 	if !strings.Contains(out, `["a"]`) || !strings.Contains(out, `["c"]`) {
 		t.Errorf("three people link to one site, and %s", out)
 	}
 	if out, _, _ = ranks(t, strings.ReplaceAll(in, "Cem", "Bob")); strings.Contains(out, `["a"]`) {
 		t.Errorf("two people link to one site, and %s", out)
+	}
+	if out, _, _ = ranks(t, strings.ReplaceAll(in, talk("Cem"), talk("Bob"))); strings.Contains(out, `["a"]`) {
+		t.Errorf("somebody who says nothing else vouched: %s", out)
 	}
 }
 

@@ -2,13 +2,26 @@ package rank
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-var mediaRE = regexp.MustCompile(`(?i)\.(?:png|jpe?g|gif|webp|avif|svg|mp4|webm)(?:[?#]|$)|/uploads/|^https?://(?:www\.)?youtu\.?be`)
+// mediaEndings are those of pictures and films, which a comment shows rather than links to.
+var mediaEndings = setOf(".png .jpg .jpeg .gif .webp .avif .svg .mp4 .webm")
+
+// showsMedia says whether an address is that of a picture or film.
+func showsMedia(address string) bool {
+	lower := strings.ToLower(address)
+	if strings.Contains(lower, "/uploads/") || strings.Contains(lower, "://youtu.be/") || strings.Contains(lower, "youtube.com/watch") {
+		return true
+	}
+	if i := strings.IndexAny(lower, "?#"); i >= 0 {
+		lower = lower[:i]
+	}
+	dot := strings.LastIndexByte(lower, '.')
+	return dot >= 0 && mediaEndings[lower[dot:]]
+}
 
 // endings are those by which an address is recognised that was written without
 // its scheme, if a path follows: "node.js" and "e.g./i.e." are no addresses.

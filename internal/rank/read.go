@@ -114,12 +114,15 @@ func firstBytes(s string, n int) string {
 
 // linksOf counts an address once, however often it is written.
 func linksOf(full, bare []string) []link {
+	if len(full)+len(bare) == 0 {
+		return nil
+	}
 	var out []link
 	seen := map[string]bool{}
 	for i, a := range slices.Concat(full, bare) {
 		if !seen[a] {
 			seen[a] = true
-			out = append(out, link{siteOf(a), i >= len(full) || mediaRE.MatchString(a)})
+			out = append(out, link{siteOf(a), i >= len(full) || showsMedia(a)})
 		}
 	}
 	return out

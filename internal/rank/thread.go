@@ -63,6 +63,12 @@ func articleWording(a digest.Article) wording {
 // what comes out.
 func eachOnAllCores(entries []*entry, work func(*entry)) {
 	const batch = 256
+	if len(entries) <= batch { // starting others would take longer
+		for _, e := range entries {
+			work(e)
+		}
+		return
+	}
 	var wg sync.WaitGroup
 	todo := make(chan []*entry)
 	for range min(runtime.GOMAXPROCS(0), 1+len(entries)/batch) {
