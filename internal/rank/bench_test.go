@@ -91,7 +91,7 @@ func BenchmarkSameWords(b *testing.B) {
 	}
 }
 
-func BenchmarkThousandThreads(b *testing.B) {
+func Benchmark1000ThreadsOf100(b *testing.B) {
 	a := bigThread(100)
 	for b.Loop() {
 		for range 1_000 {
