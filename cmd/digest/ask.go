@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"digest.example/internal/delivery"
@@ -98,7 +99,7 @@ func (f *follower) finished(ctx context.Context, id string) error {
 			progress.End()
 		}
 	}()
-	seen := delivery.Counts{}
+	seen, changed := delivery.Counts{}, time.Now()
 	for {
 		r, err := f.store.Issue(ctx, id)
 		if err != nil {
@@ -113,12 +114,16 @@ func (f *follower) finished(ctx context.Context, id string) error {
 			seen = counts
 			progress.Begin(r.Name(), counts.Total(), counts.Total()-counts[delivery.Ready])
 		}
+		if !maps.Equal(seen, counts) {
+			changed = time.Now()
+		}
 		seen = step(progress, seen, counts, began)
 		left, err := f.store.Backlog(ctx, id)
 		if err != nil {
 			return err
 		}
-		later := left.Ready > 0 && left.Held == 0 && time.Until(left.NextAt) > f.wait
+		// Where the relay is down rows stay due, and yet nothing happens.
+		later := left.Ready > 0 && left.Held == 0 && (time.Until(left.NextAt) > f.wait || time.Since(changed) > f.wait)
 		if r.State.Ended() || r.State == digest.IssueHeld || r.State == digest.IssuePaused || later {
 			return nil
 		}

@@ -67,7 +67,8 @@ func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, conf
 		EnvelopeFrom: envelopeFrom(c), UnsubscribeMailbox: c.UnsubscribeMailbox,
 		PostalAddress: c.PostalAddress, Language: c.Language, PublicURL: publicURL,
 		Location: location, MaxArticles: c.Articles.Max, Window: c.Articles.Window.Std(),
-		PerArticle: c.Comments.PerArticle, MinAge: c.Comments.MinAge.Std(),
+		PerArticle: c.Comments.PerArticle, MinAge: c.Comments.MinAge.Std(), Bar: c.Comments.Bar,
+		BlockedWords: c.Comments.BlockedWords, BlockedAuthors: c.Comments.BlockedAuthors,
 		Resend:  c.Delivery.InDoubt == config.InDoubtResend,
 		HoldMax: c.HoldMax.Std(), CatchUp: c.CatchUp.Std(),
 	}}

@@ -16,23 +16,23 @@ import (
 // plan is what a dry run says in plan.json: everything that would be printed
 // and why, and who would get it.
 type plan struct {
-	Newsletter string            `json:"newsletter"`
-	Issue      string            `json:"issue"` // the name that it would have
-	At         time.Time         `json:"at"`
-	Since      time.Time         `json:"since"`
-	Subject    string            `json:"subject,omitempty"`
-	Preheader  string            `json:"preheader,omitempty"`
-	Bytes      int               `json:"html_bytes"`
-	Printed    []printedItem     `json:"printed"`
-	Left       []digest.Omission `json:"left_out"`
-	Trimmed    []string          `json:"trimmed,omitempty"`
-	Warnings   []string          `json:"warnings,omitempty"`
-	Failures   []string          `json:"failed_sources,omitempty"`
-	Holds      []publish.Hold    `json:"would_be_held,omitempty"`
-	Recipients recipients        `json:"recipients"`
-	Folder     string            `json:"folder"`
-	full, more int
-	comments   int
+	Newsletter            string            `json:"newsletter"`
+	Issue                 string            `json:"issue"` // the name that it would have
+	At                    time.Time         `json:"at"`
+	Since                 time.Time         `json:"since"`
+	Subject               string            `json:"subject,omitempty"`
+	Preheader             string            `json:"preheader,omitempty"`
+	Bytes                 int               `json:"html_bytes"`
+	Printed               []printedItem     `json:"printed"`
+	Left                  []digest.Omission `json:"left_out"`
+	Trimmed               []string          `json:"trimmed,omitempty"`
+	Warnings              []string          `json:"warnings,omitempty"`
+	Failures              []string          `json:"failed_sources,omitempty"`
+	Holds                 []publish.Hold    `json:"would_be_held,omitempty"`
+	Recipients            recipients        `json:"recipients"`
+	Folder                string            `json:"folder"`
+	full, more, discussed int
+	comments              int
 }
 
 // printedItem is an article or a comment that the issue prints.
@@ -98,6 +98,8 @@ func (p *plan) list(v publish.Preview) {
 			p.comments++
 		case item.Section == digest.SectionMore:
 			p.more++
+		case item.Section == digest.SectionDiscussed:
+			p.discussed++
 		default:
 			p.full++
 		}
@@ -122,8 +124,8 @@ func (p plan) report(w io.Writer) {
 	} else {
 		fmt.Fprintf(w, "  subject      %s\n", p.Subject)
 		fmt.Fprintf(w, "  preheader    %s\n", p.Preheader)
-		fmt.Fprintf(w, "  prints       %s in full, %d as titles, %s; %d bytes of HTML\n",
-			plural(p.full, "article"), p.more, plural(p.comments, "comment"), p.Bytes)
+		fmt.Fprintf(w, "  prints       %s in full, %d as titles, %d still being discussed, %s; %d bytes of HTML\n",
+			plural(p.full, "article"), p.more, p.discussed, plural(p.comments, "comment"), p.Bytes)
 	}
 	for _, t := range p.Trimmed {
 		fmt.Fprintf(w, "  trimmed      %s\n", t)

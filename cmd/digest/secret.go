@@ -18,36 +18,54 @@ import (
 // secretBytes is the length of a secret that we make.
 const secretBytes = 32
 
-// known tells whether the database was used before: its readers then hold links
-// that only the old secret can verify.
+// known tells whether the database was used before, and with this secret: its
+// readers then hold links that only that one can verify.
 type known interface {
 	Newsletters(ctx context.Context) ([]string, error)
+	PinSecret(ctx context.Context, fingerprint string) (bool, error)
 }
 
-// keys derives the installation's keys from its secret: the setting, or the
-// file beside a SQLite database, which is made on first use.
+// keys derives the installation's keys from its secret, which must be the one
+// that the database was used with before.
 func (a *app) keys(ctx context.Context, db known, readOnly bool) (*subscribers.Keys, error) {
-	if a.config.Secret != "" {
-		return subscribers.NewKeys([]byte(a.config.Secret))
-	}
-	if isPostgres(a.config.Database) {
-		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: "+
-			"set DIGEST_SECRET or DIGEST_SECRET_FILE to 32 random bytes, e.g. from: openssl rand -base64 32", digest.ErrConfig)
-	}
-	file := a.keyFile()
-	secret, err := readKey(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		secret, err = a.firstKey(ctx, db, readOnly)
-	}
+	secret, err := a.secret(ctx, db, readOnly)
 	if err != nil {
 		return nil, err
 	}
 	keys, err := subscribers.NewKeys(secret)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: put the file back from a backup", file, err)
+		return nil, fmt.Errorf("%s: %w: put the file back from a backup", a.keyFile(), err)
+	}
+	same, err := db.PinSecret(ctx, keys.Fingerprint())
+	if err != nil {
+		return nil, err
+	}
+	if !same {
+		return nil, fmt.Errorf("%w: secret: this is not the secret that %s was used with: unsubscribe links that are out "+
+			"would stop working. Put the old one back (secret, DIGEST_SECRET or the key file)", digest.ErrConfig, a.databaseName())
 	}
 	return keys, nil
 }
+
+// secret is the setting, or the file beside a SQLite database, which is made on
+// first use.
+func (a *app) secret(ctx context.Context, db known, readOnly bool) ([]byte, error) {
+	if a.config.Secret != "" {
+		return []byte(a.config.Secret), nil
+	}
+	if isPostgres(a.config.Database) {
+		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: set DIGEST_SECRET or "+
+			"DIGEST_SECRET_FILE to the output of openssl rand -hex 32", digest.ErrConfig)
+	}
+	secret, err := readKey(a.keyFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return a.firstKey(ctx, db, readOnly)
+	}
+	return secret, err
+}
+
+// databaseName is the database as an error may show it.
+func (a *app) databaseName() string { return a.config.Redacted().Database }
 
 // firstKey makes the key file, unless the database was used with one before.
 func (a *app) firstKey(ctx context.Context, db known, readOnly bool) ([]byte, error) {

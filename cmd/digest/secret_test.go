@@ -19,6 +19,29 @@ type used []string
 
 func (u used) Newsletters(context.Context) ([]string, error) { return u, nil }
 
+// PinSecret takes every secret but the one of a stranger.
+func (u used) PinSecret(_ context.Context, fingerprint string) (bool, error) {
+	return fingerprint != strangersFingerprint, nil
+}
+
+const strangersSecret = "a secret that some other database was used with"
+
+var strangersFingerprint = func() string {
+	k, err := subscribers.NewKeys([]byte(strangersSecret))
+	if err != nil {
+		panic(err)
+	}
+	return k.Fingerprint()
+}()
+
+func TestAnotherSecretIsRefused(t *testing.T) {
+	a := keeper(t)
+	a.config.Secret = strangersSecret
+	if _, err := a.keys(t.Context(), used{"weekly"}, false); !errors.Is(err, digest.ErrConfig) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func keeper(t *testing.T) *app {
 	t.Helper()
 	return &app{config: config.Config{Database: filepath.Join(t.TempDir(), "digest.db")}}

@@ -28,8 +28,9 @@ func (a *app) sendCommand() *cobra.Command {
 		Use:   "send",
 		Short: "Send what is due, once, and exit",
 		Long: `Send what is due of every newsletter and finish what is unfinished, then exit.
-With nothing due it says when the next slot is. Call it from a system's cron every
-ten minutes, or leave digest serve running instead; both may run at once.
+With nothing due it says when the next slot is. digest serve does the same by itself;
+with send in a system's cron every ten minutes, the readers' pages still need a serve
+somewhere: no issue goes out while its unsubscribe link does not answer.
 
 --dry-run makes the issue as it would be now, due or not, by the same code, and
 writes it to preview/. Nothing is sent and the database is not touched. It exits

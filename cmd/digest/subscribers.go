@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,9 @@ read from standard input, one a line, as ann@example.org or Ann <ann@example.org
 		Example: `  digest subscribers add ann@example.org "Bob <bob@example.org>"
   digest subscribers add --how "sign-up sheet, harbour fair 2026" - < sheet.txt`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 && slices.Contains(args, "-") {
+				return fmt.Errorf("%w: - reads the addresses from standard input; give it alone", digest.ErrUsage)
+			}
 			if len(args) == 0 {
 				return fmt.Errorf("%w: which addresses? Give them, or - to read them from standard input", digest.ErrUsage)
 			}

@@ -70,7 +70,11 @@ type Articles struct {
 // Comments says which comments an issue prints.
 type Comments struct {
 	PerArticle int      `mapstructure:"per_article"` // 0: none
+	Bar        float64  `mapstructure:"bar"`         // content score that a comment needs; 0: the usual one
 	MinAge     Duration `mapstructure:"min_age"`     // settling time of a thread
+	// BlockedWords are words or phrases, BlockedAuthors names; any case.
+	BlockedWords   []string `mapstructure:"blocked_words"`
+	BlockedAuthors []string `mapstructure:"blocked_authors"`
 }
 
 // The values of Delivery.InDoubt.

@@ -58,7 +58,7 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 	for name, tc := range map[string]struct{ environ, want string }{
 		"type":    {"DIGEST_SMTP_PORT=many", `DIGEST_SMTP_PORT: smtp.port: "many" is not a whole number`},
 		"value":   {"DIGEST_SMTP_TLS=ssl", `DIGEST_SMTP_TLS: smtp.tls: "ssl" is not one of starttls, implicit, none`},
-		"both":    {"DIGEST_SECRET=0123456789abcdef DIGEST_SECRET_FILE=x", "DIGEST_SECRET: secret: DIGEST_SECRET_FILE is set as well: unset one of the two"},
+		"both":    {"DIGEST_SECRET=0123456789abcdef0123456789abcdef DIGEST_SECRET_FILE=x", "DIGEST_SECRET: secret: DIGEST_SECRET_FILE is set as well: unset one of the two"},
 		"missing": {"DIGEST_SECRET_FILE=" + dir + "/none", "DIGEST_SECRET_FILE: secret: cannot be read: open " + dir + "/none: no such file or directory"},
 		"folder":  {"DIGEST_SECRET_FILE=" + dir, "DIGEST_SECRET_FILE: secret: cannot be read: read " + dir + ": is a directory"},
 		"empty":   {"DIGEST_SECRET_FILE=" + write("empty", "\n"), "DIGEST_SECRET_FILE: secret: " + dir + "/empty is empty"},

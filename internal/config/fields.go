@@ -60,7 +60,7 @@ func parseScalar(text string, want reflect.Type) (any, error) {
 
 // suggest is ", did you mean …?" for the most alike key, or the keys there are.
 func suggest(name string, keys []string) string {
-	best, distance := "", len(name)/3+2
+	best, distance := "", (len(name)+2)/3+1
 	for _, k := range keys {
 		if d := editDistance(strings.ToLower(name), k); d < distance {
 			best, distance = k, d

@@ -107,7 +107,7 @@ func anyConfig(t *rapid.T) Config {
 	c := Config{
 		Database: pick("digest.db", "0123", "postgres://u:p@h/db", "~"),
 		Web:      Web{pick(":80", "127.0.0.1:8080"), pick("https://a.example", "http://localhost:8080/x")},
-		Secret:   pick("", "0123456789abcdef", "1e1000000000000000"),
+		Secret:   pick("0123456789abcdef0123456789abcdef", "1e100000000000000000000000000000"),
 		SMTP: SMTP{
 			Host: pick("localhost", "127.0.0.1", "::1"), Port: rapid.IntRange(1, 65535).Draw(t, "port"),
 			Username: word.Draw(t, "username"), Password: word.Draw(t, "password"),
@@ -131,7 +131,11 @@ func anyNewsletter(t *rapid.T, name string, pick func(...string) string) Newslet
 		PostalAddress: word.Draw(t, "address"), Language: pick("en", "no", "pt-BR"), Schedule: word.Draw(t, "schedule"),
 		Timezone: pick("UTC", "Asia/Tehran"),
 		Articles: Articles{rapid.IntRange(1, 100).Draw(t, "max"), span(1)},
-		Comments: Comments{rapid.IntRange(0, 10).Draw(t, "per article"), span(0)},
+		Comments: Comments{
+			PerArticle: rapid.IntRange(0, 10).Draw(t, "per article"), Bar: rapid.Float64Range(0, maxBar).Draw(t, "bar"),
+			MinAge: span(0), BlockedWords: rapid.SliceOfN(word, 1, 3).Draw(t, "words"),
+			BlockedAuthors: rapid.SliceOfN(word, 1, 3).Draw(t, "authors"),
+		},
 		Delivery: Delivery{pick(InDoubtHold, InDoubtResend)}, CatchUp: span(0), HoldMax: span(1),
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "sources") {

@@ -25,12 +25,16 @@ func (c Config) problems() Problems {
 	if c.Secret != "" && len(c.Secret) < minSecret {
 		ps.add("secret", "shorter than %d characters: make one with openssl rand -hex 32", minSecret)
 	}
+	if c.Secret == "" && isPostgres(c.Database) {
+		ps.add("secret", "missing: no key file stands beside a PostgreSQL database: set DIGEST_SECRET or DIGEST_SECRET_FILE to the output of openssl rand -hex 32")
+	}
 	ps.checkSMTP(c.SMTP)
 	ps.checkNewsletters(c.Newsletters)
 	return ps
 }
 
-const minSecret = 16
+// minSecret is what a 128-bit key takes in hex, so that nobody sets a word.
+const minSecret = 32
 
 func (ps *Problems) checkDatabase(s string) {
 	if s == "" {
@@ -42,12 +46,16 @@ func (ps *Problems) checkDatabase(s string) {
 		return
 	}
 	scheme, _, isURL := strings.Cut(s, "://")
-	if isURL && scheme != "postgres" && scheme != "postgresql" {
+	if isURL && !isPostgres(s) {
 		ps.add("database", "%q is not a database that is known: give a file or postgres://user@host/db", printable(scheme))
 	}
 	if _, err := url.Parse(s); isURL && err != nil {
 		ps.add("database", "not an address: write it like postgres://user@host/db")
 	}
+}
+
+func isPostgres(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
 func (ps *Problems) checkListen(s string) {

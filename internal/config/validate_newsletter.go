@@ -59,6 +59,9 @@ func (ps *Problems) checkNewsletter(key string, n Newsletter) {
 	}
 	ps.checkRange(key+".articles.max", n.Articles.Max, 1, 100)
 	ps.checkRange(key+".comments.per_article", n.Comments.PerArticle, 0, 10)
+	ps.checkBar(key+".comments.bar", n.Comments.Bar)
+	ps.checkBlocked(key+".comments.blocked_words", n.Comments.BlockedWords)
+	ps.checkBlocked(key+".comments.blocked_authors", n.Comments.BlockedAuthors)
 	ps.checkDuration(key+".articles.window", n.Articles.Window, true)
 	ps.checkDuration(key+".comments.min_age", n.Comments.MinAge, false)
 	ps.checkDuration(key+".catch_up", n.CatchUp, false)
@@ -113,6 +116,22 @@ func isBareAddress(s string) bool {
 func (ps *Problems) checkRange(key string, n, low, high int) {
 	if n < low || n > high {
 		ps.add(key, "%d is out of range: give %d to %d", n, low, high)
+	}
+}
+
+// checkBar refuses what no comment could ever reach, and what is no number.
+func (ps *Problems) checkBar(key string, bar float64) {
+	if !(bar >= 0 && bar <= maxBar) {
+		ps.add(key, "%g is out of range: give 0 for the usual bar, or up to %d", bar, maxBar)
+	}
+}
+
+// maxBar is about the content score of the best comment there can be.
+const maxBar = 3
+
+func (ps *Problems) checkBlocked(key string, list []string) {
+	for i, s := range list {
+		ps.checkText(fmt.Sprintf("%s[%d]", key, i), s, "write a word, or leave the entry out")
 	}
 }
 

@@ -88,10 +88,13 @@ type Newsletter struct {
 	Window      time.Duration // how far back the first issue reaches
 	PerArticle  int           // comments printed under an article
 	MinAge      time.Duration // settling time of a thread
-	Resend      bool          // what happens to a delivery in doubt: resend, or hold
-	HoldMax     time.Duration // how long a held issue waits
-	CatchUp     time.Duration // how late a missed slot may still be sent
-	Sources     []SourceRef
+	Bar         float64       // content score that a comment needs; 0: the usual one
+	// BlockedWords and BlockedAuthors keep comments out, in any case.
+	BlockedWords, BlockedAuthors []string
+	Resend                       bool          // what happens to a delivery in doubt: resend, or hold
+	HoldMax                      time.Duration // how long a held issue waits
+	CatchUp                      time.Duration // how late a missed slot may still be sent
+	Sources                      []SourceRef
 }
 
 // SourceRef names a site that a newsletter is pulled from.

@@ -38,9 +38,10 @@ type Issue struct {
 	Edition    Edition   `json:"edition"`
 	Number     int       `json:"number"`
 	Slot       Slot      `json:"slot"`
-	CutOff     time.Time `json:"cut_off"` // nothing newer was considered
-	Since      time.Time `json:"since"`   // nothing older was considered
-	Note       string    `json:"note,omitempty"`
+	CutOff     time.Time `json:"cut_off"`         // nothing newer was considered
+	Since      time.Time `json:"since"`           // nothing older was considered
+	Note       string    `json:"note,omitempty"`  // the editor's, in Markdown
+	Draft      string    `json:"draft,omitempty"` // the note's file as it was written
 
 	Lead      []Pick     `json:"lead"`                // printed in full
 	More      []Pick     `json:"more,omitempty"`      // printed as titles

@@ -26,7 +26,7 @@ const relayWait = time.Minute
 // advance takes an issue as far as it gets now. force names holds to go past.
 func (p *Publisher) advance(ctx context.Context, r digest.IssueRecord, force []string) error {
 	n := p.names[r.Newsletter]
-	if n == nil || (len(force) == 0 && p.o.Now().Before(p.wait[r.ID])) {
+	if n == nil || (len(force) == 0 && !p.rested(r)) {
 		return nil
 	}
 	switch r.State {
@@ -126,7 +126,7 @@ func (p *Publisher) putNoteAway(ctx context.Context, n *Newsletter, r digest.Iss
 	if err != nil {
 		return fmt.Errorf("read %s: %w", r.Name(), err)
 	}
-	if err := fileNote(n.NoteFile, r, content.Note); err != nil {
+	if err := fileNote(n.NoteFile, r, content.Draft); err != nil {
 		p.o.Alert(fmt.Sprintf("%s: %v. If it stays where it is, the next issue prints it again", r.Name(), err))
 	}
 	return nil
@@ -187,7 +187,7 @@ func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRe
 	case report.Pause != "":
 		return p.pause(ctx, r, report.Pause)
 	case report.Down != nil:
-		p.wait[r.ID] = p.o.Now().Add(relayWait)
+		p.rest(r.ID, digest.IssueSending, relayWait)
 		p.o.Log.Error("the relay cannot be reached; nobody is lost, sending goes on when it answers",
 			"issue", r.Name(), "error", report.Down, "retry_in", relayWait)
 	}

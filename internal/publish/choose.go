@@ -30,7 +30,9 @@ type Choice struct {
 	Library    []digest.Article
 	Warnings   []string
 	History    History
-	Note       string
+	Note       string   // Markdown
+	Pins       []string // addresses of what the editor wants first
+	Drops      []string // and does not want at all
 	Now        time.Time
 }
 
@@ -53,27 +55,41 @@ func Choose(c Choice) digest.Issue {
 		Newsletter: c.Newsletter.Name, Edition: digest.EditionScheduled,
 		Number: c.Number, Slot: c.Slot,
 		CutOff: c.Now, Since: since(c.Newsletter, c.History, c.Now),
-		Note: c.Note, Warnings: c.Warnings,
+		Note: c.Note, Warnings: slices.Concat(c.Warnings, lostPins(c)),
 	}
-	printed := map[digest.Item]bool{}
+	ch := chooser{Choice: c, printed: map[digest.Item]bool{}}
 	for _, item := range c.History.Printed {
 		item.Section = ""
-		printed[item] = true
+		ch.printed[item] = true
 	}
-	var fresh []digest.Article
+	var fresh, older []digest.Article
+	left := map[digest.Item]string{}
 	for _, a := range c.Library {
-		if why := unfit(a, issue, printed); why != "" {
-			issue.Left = append(issue.Left, digest.Omission{Source: a.Source, Article: a.ID, Title: a.Title, Why: why})
+		why, old := ch.unfit(a, issue)
+		switch {
+		case why == "":
+			fresh = append(fresh, a)
 			continue
+		case old:
+			older = append(older, a)
 		}
-		fresh = append(fresh, a)
+		left[itemOf(a)] = why
 	}
-	for i, a := range rank.Articles(fresh, c.Now, c.Now.Sub(issue.Since)) {
+	issue.Discussed = ch.discussed(older)
+	for _, p := range issue.Discussed {
+		delete(left, itemOf(p.Article))
+	}
+	for _, a := range c.Library {
+		if why := left[itemOf(a)]; why != "" {
+			issue.Left = append(issue.Left, digest.Omission{Source: a.Source, Article: a.ID, Title: a.Title, Why: why})
+		}
+	}
+	for i, a := range pinArticles(rank.Articles(fresh, c.Now, c.Now.Sub(issue.Since)), c.Pins) {
 		if i >= c.Newsletter.MaxArticles {
 			issue.More = append(issue.More, title(a))
 			continue
 		}
-		pick, lost := lead(a, c)
+		pick, lost := ch.lead(a)
 		issue.Lead = append(issue.Lead, pick)
 		issue.Left = append(issue.Left, lost...)
 	}
@@ -81,17 +97,28 @@ func Choose(c Choice) digest.Issue {
 	return issue
 }
 
-// unfit says why an article is not for this issue, or nothing if it is.
-func unfit(a digest.Article, issue digest.Issue, printed map[digest.Item]bool) string {
+// chooser is a choice on its way.
+type chooser struct {
+	Choice
+	printed map[digest.Item]bool // without their sections
+}
+
+func itemOf(a digest.Article) digest.Item { return digest.Item{Source: a.Source, Article: a.ID} }
+
+// unfit says why an article is not a new one for this issue, or nothing if it
+// is, and whether it may still come as one that is being discussed.
+func (c chooser) unfit(a digest.Article, issue digest.Issue) (why string, old bool) {
 	switch {
-	case printed[digest.Item{Source: a.Source, Article: a.ID}]:
-		return "printed in an earlier issue"
+	case slices.Contains(c.Drops, a.URL):
+		return "dropped by the editor", false
 	case a.Published.After(issue.CutOff):
-		return "dated in the future"
+		return "dated in the future", false
+	case c.printed[itemOf(a)]:
+		return "printed in an earlier issue", true
 	case a.Published.Before(issue.Since):
-		return "older than this issue reaches"
+		return "older than this issue reaches", true
 	default:
-		return ""
+		return "", false
 	}
 }
 
@@ -103,12 +130,36 @@ func title(a digest.Article) digest.Pick {
 }
 
 // lead is an article that is printed in full with its best comments.
-func lead(a digest.Article, c Choice) (digest.Pick, []digest.Omission) {
-	r := rank.Thread(a, c.Now, rank.Options{
-		PerArticle: c.Newsletter.PerArticle, Reserves: reserves, MinAge: c.Newsletter.MinAge,
-	})
+func (c chooser) lead(a digest.Article) (digest.Pick, []digest.Omission) {
+	r := pinComments(a, rank.Thread(a, c.Now, c.options(a)), c.Pins, c.Newsletter.PerArticle)
+	why := "new"
+	if slices.Contains(c.Pins, a.URL) {
+		why = pinned
+	}
 	a.Comments = nil
-	return digest.Pick{Article: a, Comments: r.Picks, Reserves: r.Reserves, Read: r.Read, Why: []string{"new"}}, r.Lost
+	return digest.Pick{Article: a, Comments: r.Picks, Reserves: r.Reserves, Read: r.Read, Why: []string{why}}, r.Lost
+}
+
+// options are how the comments of an article are ranked.
+func (c chooser) options(a digest.Article) rank.Options {
+	n := c.Newsletter
+	o := rank.Options{
+		PerArticle: n.PerArticle, Reserves: reserves, MinAge: n.MinAge,
+		BlockedWords: n.BlockedWords, BlockedAuthors: n.BlockedAuthors,
+		Candidate: func(k digest.Comment) bool {
+			return !slices.Contains(c.Drops, k.URL)
+		},
+	}
+	if len(c.printed) > 0 {
+		wanted := o.Candidate
+		o.Candidate = func(k digest.Comment) bool {
+			return wanted(k) && !c.printed[digest.Item{Source: a.Source, Article: a.ID, Comment: k.ID}]
+		}
+	}
+	if n.Bar > 0 {
+		o.Bar = &n.Bar
+	}
+	return o
 }
 
 func compareOmissions(a, b digest.Omission) int {

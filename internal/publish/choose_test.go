@@ -184,6 +184,13 @@ func checkChoice(t *rapid.T, in publish.Choice, issue digest.Issue, printed map[
 			t.Fatalf("pick %+v", p)
 		}
 	}
+	for _, p := range issue.Discussed {
+		a := p.Article
+		places[a.Source+a.ID]++
+		if !printed[a.Source+a.ID] && !a.Published.Before(issue.Since) {
+			t.Fatalf("%s of %s is new, and yet among the older ones", a.ID, a.Published)
+		}
+	}
 	for _, o := range issue.Left {
 		if o.Why == "" {
 			t.Fatalf("%+v is left out without a reason", o)

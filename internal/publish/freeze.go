@@ -26,19 +26,24 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	for _, s := range n.Sources {
 		names = append(names, s.Name)
 	}
-	library, err := p.store.Library(ctx, names, since(n.Newsletter, history, now))
+	library, err := p.store.Library(ctx, names, since(n.Newsletter, history, now).Add(-discussReach))
 	if err != nil {
 		return digest.Issue{}, none, fmt.Errorf("read the library: %w", err)
 	}
-	note, err := readNote(n.NoteFile)
+	written, err := readNote(n.NoteFile)
 	if err != nil {
 		return digest.Issue{}, none, err
+	}
+	note, err := parseNote(written)
+	if err != nil {
+		return digest.Issue{}, none, fmt.Errorf("%s: %w", n.NoteFile, err)
 	}
 	issue := Choose(Choice{
 		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
 		Library: merge(library, harvests, now), Warnings: warnings(harvests),
-		History: history, Note: note, Now: now,
+		History: history, Note: note.Text, Pins: note.Pins, Drops: note.Drops, Now: now,
 	})
+	issue.Draft = written
 	if issue.Empty() {
 		return issue, none, nil
 	}
@@ -59,10 +64,11 @@ func (p *Publisher) history(ctx context.Context, n *Newsletter) (History, error)
 	return History{Printed: items, CutOff: cutOff}, nil
 }
 
-// window is the span that an issue's sources are asked for.
+// window is the span that an issue's sources are asked for: new articles, and
+// older ones that may still be discussed.
 func (p *Publisher) window(ctx context.Context, n *Newsletter, now time.Time) (sources.Window, error) {
 	history, err := p.history(ctx, n)
-	return sources.Window{Since: since(n.Newsletter, history, now), Until: now}, err
+	return sources.Window{Since: since(n.Newsletter, history, now).Add(-discussReach), Until: now}, err
 }
 
 // boundary is the MIME boundary of an issue: never the same in two issues, and

@@ -63,8 +63,8 @@ func (p *Publisher) held(ctx context.Context, n *Newsletter, r digest.IssueRecor
 	if !ok {
 		return nil // somebody paused or cancelled it meanwhile
 	}
-	p.wait[r.ID] = now.Add(retryHeld)
-	p.o.Log.Warn("issue held", "issue", r.Name(), "code", h.code, "reason", h.why, "until", until)
+	p.rest(r.ID, digest.IssueHeld, retryHeld)
+	p.o.Log.Debug("issue held", "issue", r.Name(), "code", h.code, "reason", h.why, "until", until)
 	// The words may differ each time, such as by a port number.
 	if r.Code != h.code {
 		p.o.Alert(fmt.Sprintf("%s is held until %s: %s (digest send --force %s sends it all the same)",

@@ -38,9 +38,9 @@ func readNote(file string) (string, error) {
 // fileNote puts the note that an issue printed away under the issue's name, so
 // that the next issue does not print it again. A note that was edited after the
 // freeze is the next issue's, and stays. It may be repeated after a crash.
-func fileNote(file string, r digest.IssueRecord, printed string) error {
+func fileNote(file string, r digest.IssueRecord, draft string) error {
 	note, err := readNote(file)
-	if err != nil || note == "" || note != printed {
+	if err != nil || note == "" || note != draft {
 		return err
 	}
 	kept := filepath.Join(filepath.Dir(file), strings.ReplaceAll(r.Name(), "/", "-")+".md")

@@ -74,7 +74,7 @@ type Publisher struct {
 	names map[string]*Newsletter
 	since map[string]time.Time // by name: slots before it are never missed
 	idle  map[string]span      // by name: when nothing is due
-	wait  map[string]time.Time // by issue: not to be tried before
+	rests map[string]rest      // by issue
 }
 
 // New returns a publisher of the newsletters in o.
@@ -84,10 +84,29 @@ func New(store Store, o Options) *Publisher {
 		names: map[string]*Newsletter{},
 		since: map[string]time.Time{},
 		idle:  map[string]span{},
-		wait:  map[string]time.Time{},
+		rests: map[string]rest{},
 	}
 	for i := range o.Newsletters {
 		p.names[o.Newsletters[i].Name] = &o.Newsletters[i]
 	}
 	return p
+}
+
+// rest is a time before which an issue is not tried again, as long as it is in
+// state: whoever pauses, resumes or resolves it wants it tried at once. An empty
+// state means any.
+type rest struct {
+	until time.Time
+	state digest.IssueState
+}
+
+// rest leaves an issue alone for d.
+func (p *Publisher) rest(id string, state digest.IssueState, d time.Duration) {
+	p.rests[id] = rest{until: p.o.Now().Add(d), state: state}
+}
+
+// rested says whether an issue may be tried again.
+func (p *Publisher) rested(r digest.IssueRecord) bool {
+	w := p.rests[r.ID]
+	return (w.state != "" && w.state != r.State) || !p.o.Now().Before(w.until)
 }

@@ -32,15 +32,17 @@ func TestPullNow(t *testing.T) {
 	}
 }
 
-// A site is asked for what the issue would choose from, and no more.
+// A site is asked for what the issue would choose from, and for the week before
+// that, which may still be discussed.
 func TestWindow(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")
 	w.at(sunday)
 	w.at(second)
+	const week = 7 * 24 * time.Hour
 	want := []sources.Window{
-		{Since: sunday.Add(-w.newsletter.Window), Until: sunday},
-		{Since: sunday.Add(-7 * 24 * time.Hour), Until: second},
+		{Since: sunday.Add(-w.newsletter.Window - week), Until: sunday},
+		{Since: sunday.Add(-2 * week), Until: second},
 	}
 	if len(w.site.windows) != len(want) {
 		t.Fatalf("pulled %d times", len(w.site.windows))

@@ -58,7 +58,7 @@ func (p *Publisher) round(ctx context.Context) error {
 			break
 		}
 		if err := p.advance(ctx, r, nil); err != nil {
-			p.wait[r.ID] = p.o.Now().Add(afterError)
+			p.rest(r.ID, "", afterError)
 			problems = append(problems, err)
 		}
 	}

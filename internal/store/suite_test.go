@@ -74,6 +74,7 @@ func suite(t *testing.T, e engine) {
 		{"enrol", testEnrol},
 		{"move consent", testMoveConsent},
 		{"suppressed", testSuppressed},
+		{"secret", testPinSecret},
 		{"reads only", testReadOnlyRefusesWrites},
 	} {
 		t.Run(c.name, func(t *testing.T) {

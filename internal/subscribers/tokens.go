@@ -45,8 +45,9 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // purpose, derived from the installation's secret (HKDF, RFC 5869), and is safe
 // for concurrent use.
 type Keys struct {
-	tokens  map[Purpose][]byte
-	address []byte
+	tokens      map[Purpose][]byte
+	address     []byte
+	fingerprint []byte
 }
 
 // NewKeys derives the keys from a secret of at least 32 bytes; a shorter one is
@@ -68,8 +69,15 @@ func NewKeys(secret []byte) (*Keys, error) {
 		return nil, err
 	}
 	k.address = address
+	if k.fingerprint, err = derive(secret, "fingerprint"); err != nil {
+		return nil, err
+	}
 	return k, nil
 }
+
+// Fingerprint tells one secret from another, in hex, and tells nothing else of
+// it: an installation that was given a wrong secret can notice.
+func (k *Keys) Fingerprint() string { return hex.EncodeToString(k.fingerprint[:16]) }
 
 func derive(secret []byte, purpose string) ([]byte, error) {
 	key, err := hkdf.Key(sha256.New, secret, nil, "digest "+purpose, sha256.Size)

@@ -199,3 +199,24 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestFingerprintTellsSecretsApart(t *testing.T) {
+	one, err := NewKeys(bytes.Repeat([]byte("a"), 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := NewKeys(bytes.Repeat([]byte("a"), 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := NewKeys(bytes.Repeat([]byte("b"), 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one.Fingerprint() != again.Fingerprint() || one.Fingerprint() == other.Fingerprint() {
+		t.Errorf("fingerprints %s, %s, %s", one.Fingerprint(), again.Fingerprint(), other.Fingerprint())
+	}
+	if one.Fingerprint() == one.AddressHash("") || len(one.Fingerprint()) != 32 {
+		t.Error("the fingerprint is not one of its own")
+	}
+}

@@ -3,7 +3,7 @@
 -- made by the program, and never reused. JSON stands in TEXT.
 
 CREATE TABLE meta (
-    name  TEXT NOT NULL PRIMARY KEY,  -- database_id
+    name  TEXT NOT NULL PRIMARY KEY,  -- database_id; secret: a fingerprint of it
     value TEXT NOT NULL
 );
 
