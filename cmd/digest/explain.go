@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,25 +17,50 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	var newsletter string
+	var now bool
 	c := &cobra.Command{
-		Use:   "explain [ISSUE]",
+		Use:   "explain [ISSUE] [ARTICLE|COMMENT]",
 		Short: "Say what an issue prints, what it leaves out, and why",
-		Long: `Say what an issue prints and why, and what it leaves out. Without an issue: the one
-that would be made now. + is printed, ~ replaces a comment that disappears, - is left out.`,
+		Long: `Say what an issue prints and why, and what it leaves out. Without an issue, or with
+--now: the one that would be made now. + is printed, ~ replaces a comment that
+disappears, - is left out. With the address or id of an article or a comment: of that
+one alone.`,
 		Example: `  digest explain weekly/47
-  digest explain`,
+  digest explain weekly/47 https://blog.example.org/the-tide-mill-turns-again/
+  digest explain --now 101-6`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return fmt.Errorf("%w: explain takes one issue at most", digest.ErrUsage)
+			issue, item, err := explainArgs(args, now)
+			if err != nil {
+				return err
 			}
-			return a.explain(c.Context(), newsletter, strings.Join(args, ""))
+			return a.explain(c.Context(), newsletter, issue, item)
 		},
 	}
 	c.Flags().StringVar(&newsletter, "newsletter", "", "which newsletter, where there are several")
+	c.Flags().BoolVar(&now, "now", false, "the issue that would be made now")
 	return c
 }
 
-func (a *app) explain(ctx context.Context, newsletter, issue string) (err error) {
+// explainArgs tells the name of an issue from what is asked of it.
+func explainArgs(args []string, now bool) (issue, item string, err error) {
+	rest := args
+	if len(rest) > 0 {
+		if _, _, err := digest.ParseIssueName(rest[0]); err == nil {
+			issue, rest = rest[0], rest[1:]
+		}
+	}
+	switch {
+	case issue != "" && now:
+		return "", "", fmt.Errorf("%w: explain takes an issue or --now, not both", digest.ErrUsage)
+	case len(rest) > 1:
+		return "", "", fmt.Errorf("%w: explain takes an issue, like weekly/47, and one article or comment at most, not %q", digest.ErrUsage, args)
+	case len(rest) == 1:
+		item = rest[0]
+	}
+	return issue, item, nil
+}
+
+func (a *app) explain(ctx context.Context, newsletter, issue, item string) (err error) {
 	newsletters, err := a.load()
 	if err != nil {
 		return err
@@ -48,7 +74,49 @@ func (a *app) explain(ctx context.Context, newsletter, issue string) (err error)
 	if err != nil {
 		return err
 	}
+	if item != "" {
+		if content = only(content, item); content.Empty() && len(content.Left) == 0 {
+			return fmt.Errorf("%w: the issue neither prints %s nor left it out; digest explain without it lists the ids",
+				digest.ErrNotFound, item)
+		}
+	}
 	return a.print(content, func(w io.Writer) { explainTo(w, content) })
+}
+
+// only is what an issue says of one article, with its comments, or of one
+// comment, named by address or id.
+func only(i digest.Issue, item string) digest.Issue {
+	picks := func(all []digest.Pick) []digest.Pick {
+		var some []digest.Pick
+		for _, p := range all {
+			if item == p.Article.URL || item == p.Article.ID {
+				some = append(some, p)
+				continue
+			}
+			other := func(c digest.CommentPick) bool { return item != c.Comment.URL && item != c.Comment.ID }
+			p.Comments = slices.DeleteFunc(slices.Clone(p.Comments), other)
+			p.Reserves = slices.DeleteFunc(slices.Clone(p.Reserves), other)
+			lost := slices.ContainsFunc(i.Left, func(o digest.Omission) bool {
+				return o.Article == p.Article.ID && o.Source == p.Article.Source && (item == o.Comment || item == o.URL)
+			})
+			if lost || len(p.Comments)+len(p.Reserves) > 0 {
+				some = append(some, p)
+			}
+		}
+		return some
+	}
+	whole := i.Left
+	i.Left = nil
+	for _, o := range whole {
+		article := slices.ContainsFunc(slices.Concat(i.Lead, i.Discussed), func(p digest.Pick) bool {
+			return p.Article.Source == o.Source && p.Article.ID == o.Article && (item == p.Article.URL || item == p.Article.ID)
+		})
+		if article || item == o.URL || item == o.Comment || (o.Comment == "" && item == o.Article) {
+			i.Left = append(i.Left, o)
+		}
+	}
+	i.Lead, i.More, i.Discussed = picks(i.Lead), picks(i.More), picks(i.Discussed)
+	return i
 }
 
 func contentOf(ctx context.Context, s *store.Store, p *publish.Publisher, newsletters []publish.Newsletter, newsletter, issue string) (digest.Issue, error) {

@@ -79,6 +79,7 @@ type Omission struct {
 	Article string `json:"article"`
 	Comment string `json:"comment,omitempty"`
 	Title   string `json:"title,omitempty"`
+	URL     string `json:"url,omitempty"`
 	Why     string `json:"why"`
 }
 

@@ -81,7 +81,7 @@ func Choose(c Choice) digest.Issue {
 	}
 	for _, a := range c.Library {
 		if why := left[itemOf(a)]; why != "" {
-			issue.Left = append(issue.Left, digest.Omission{Source: a.Source, Article: a.ID, Title: a.Title, Why: why})
+			issue.Left = append(issue.Left, digest.Omission{Source: a.Source, Article: a.ID, Title: a.Title, URL: a.URL, Why: why})
 		}
 	}
 	for i, a := range pinArticles(rank.Articles(fresh, c.Now, c.Now.Sub(issue.Since)), c.Pins) {
@@ -135,6 +135,13 @@ func (c chooser) lead(a digest.Article) (digest.Pick, []digest.Omission) {
 	why := "new"
 	if slices.Contains(c.Pins, a.URL) {
 		why = pinned
+	}
+	addresses := map[string]string{}
+	for _, k := range a.Comments {
+		addresses[k.ID] = k.URL
+	}
+	for i := range r.Lost {
+		r.Lost[i].URL = addresses[r.Lost[i].Comment]
 	}
 	a.Comments = nil
 	return digest.Pick{Article: a, Comments: r.Picks, Reserves: r.Reserves, Read: r.Read, Why: []string{why}}, r.Lost
