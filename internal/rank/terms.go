@@ -36,6 +36,17 @@ func (t *numbering) of(hash uint64) int32 {
 	}
 }
 
+// find is the number of hash, -1 if it has none.
+func (t *numbering) find(hash uint64) int32 {
+	mask := len(t.hashes) - 1
+	for i := int(spread(hash)) & mask; t.numbers[i] != 0; i = (i + 1) & mask {
+		if t.hashes[i] == hash {
+			return t.numbers[i] - 1
+		}
+	}
+	return -1
+}
+
 func (t *numbering) grow() {
 	old := *t
 	t.hashes, t.numbers = make([]uint64, 2*len(old.hashes)), make([]int32, 2*len(old.hashes))

@@ -94,10 +94,28 @@ func repeatsItself(s said) bool {
 	if len(s.terms) < repeatFrom {
 		return false
 	}
+	limit := minDistinct * float64(min(len(s.terms), repeatWindow))
+	if float64(atLeastDistinct(s.terms)) > limit {
+		return false
+	}
 	distinct := slices.Clone(s.terms)
 	slices.Sort(distinct)
 	distinct = slices.Compact(distinct)
-	return float64(len(distinct)) <= minDistinct*float64(min(len(s.terms), repeatWindow))
+	return float64(len(distinct)) <= limit
+}
+
+// atLeastDistinct is how many distinct terms there are at the least, for sure and fast.
+func atLeastDistinct(terms []uint64) int {
+	var seen [64]uint64
+	n := 0
+	for _, t := range terms {
+		h := spread(t)
+		if bit := uint64(1) << (h & 63); seen[h>>6&63]&bit == 0 {
+			seen[h>>6&63] |= bit
+			n++
+		}
+	}
+	return n
 }
 
 // unvouched says whether s links to a site that neither the article nor the
