@@ -57,7 +57,7 @@ func Choose(c Choice) digest.Issue {
 		CutOff: c.Now, Since: since(c.Newsletter, c.History, c.Now),
 		Note: c.Note, Warnings: slices.Concat(c.Warnings, lostPins(c)),
 	}
-	ch := chooser{Choice: c, printed: map[digest.Item]bool{}}
+	ch := chooser{Choice: c, printed: map[digest.Item]bool{}, vouched: rank.Vouched(c.Library, c.Now)}
 	for _, item := range c.History.Printed {
 		item.Section = ""
 		ch.printed[item] = true
@@ -101,6 +101,7 @@ func Choose(c Choice) digest.Issue {
 type chooser struct {
 	Choice
 	printed map[digest.Item]bool // without their sections
+	vouched []string             // sites that several readers link to
 }
 
 func itemOf(a digest.Article) digest.Item { return digest.Item{Source: a.Source, Article: a.ID} }
@@ -152,7 +153,7 @@ func (c chooser) options(a digest.Article) rank.Options {
 	n := c.Newsletter
 	o := rank.Options{
 		PerArticle: n.PerArticle, Reserves: reserves, MinAge: n.MinAge,
-		BlockedWords: n.BlockedWords, BlockedAuthors: n.BlockedAuthors,
+		Vouched: c.vouched, BlockedWords: n.BlockedWords, BlockedAuthors: n.BlockedAuthors,
 		Candidate: func(k digest.Comment) bool {
 			return !slices.Contains(c.Drops, k.URL)
 		},
