@@ -92,6 +92,12 @@ func fold(text string) folded {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
+		if unicode.IsSpace(r) {
+			if i += size; last != ' ' {
+				out, last = append(out, ' '), ' '
+			}
+			continue
+		}
 		f.countCase(r)
 		out = foldRune(out, r, text[i+size:])
 		last, i = '.', i+size
@@ -126,8 +132,6 @@ func foldRune(out []byte, r rune, rest string) []byte {
 	switch {
 	case 0x300 <= r && r <= 0x36f: // belongs to no letter in one piece: ornament
 		return out
-	case r == 0xa0 || r == 0x3000 || 0x2000 <= r && r <= 0x200a:
-		return append(out, ' ')
 	case r == '\u2019' || r == '\u02bc':
 		return append(out, '\'')
 	}
