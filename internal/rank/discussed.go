@@ -7,8 +7,12 @@ import (
 )
 
 // burst is how many people must have said something good since then for an older
-// article to count as still being discussed.
-const burst = 3
+// article to count as still being discussed; unsettled how many where its thread
+// had not settled by then, so that what was printed came from half a discussion.
+const (
+	burst     = 3
+	unsettled = 2
+)
 
 // Discussed ranks what was said under an older article after since, against the
 // background of its whole thread, and says whether that is enough to show the
@@ -18,6 +22,10 @@ func Discussed(a digest.Article, now, since time.Time, o Options) (Result, bool)
 	o.Candidate = func(c digest.Comment) bool {
 		return c.Published.After(since) && (allowed == nil || allowed(c))
 	}
+	enough := burst
+	if since.Sub(a.Published) < o.MinAge {
+		enough = unsettled
+	}
 	r := Thread(a, now, o)
-	return r, r.Writers >= burst && len(r.Picks) > 0
+	return r, r.Writers >= enough && len(r.Picks) > 0
 }

@@ -21,8 +21,8 @@ type Options struct {
 	PerArticle int // picks wanted; fewer come back where fewer are good
 	Reserves   int // comments that may replace a pick that disappears
 
-	// MinAge is the settling time of a thread. A younger article's thread is
-	// ranked all the same, and Result.Settled is false.
+	// MinAge is the settling time of a thread: one that was younger when it was
+	// last looked through counts more easily as still being discussed.
 	MinAge time.Duration
 
 	// Site is a URL or host of the site; links to it are vouched for, as are
@@ -62,5 +62,4 @@ type Result struct {
 	Read     int                  // comments that were considered
 	Good     int                  // candidates that passed the vetoes and the quality bar
 	Writers  int                  // people who wrote those
-	Settled  bool                 // the article is at least Options.MinAge old
 }

@@ -98,7 +98,6 @@ func (t *thread) result(a digest.Article, twice []digest.Comment) Result {
 	explainRest(candidates, taken)
 	res := Result{
 		Read: len(t.entries), Good: len(candidates), Writers: writers(candidates),
-		Settled: t.now.Sub(t.published) >= t.options.MinAge,
 	}
 	standing := t.standing()
 	isTaken := map[*entry]bool{}

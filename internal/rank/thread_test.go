@@ -152,6 +152,24 @@ func TestDiscussed(t *testing.T) {
 	}
 }
 
+// Of a thread that had not settled when it was last looked through, two people's
+// new comments are enough; of one that had, they are not.
+func TestDiscussedAfterSettling(t *testing.T) {
+	a := discussion()
+	since := a.Published.Add(4*time.Hour + 30*time.Minute) // e, g and the later f follow
+	a.Comments = a.Comments[:6]                            // without g
+	for _, c := range []struct {
+		minAge time.Duration
+		want   bool
+	}{{24 * time.Hour, true}, {5 * time.Hour, true}, {4 * time.Hour, false}, {0, false}} {
+		o := top(2)
+		o.MinAge = c.minAge
+		if r, is := Discussed(a, now, since, o); is != c.want || r.Writers != 2 {
+			t.Errorf("settling in %s: %v, %d people", c.minAge, is, r.Writers)
+		}
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	r := Thread(digest.Article{}, now, top(2))
 	if len(r.Picks)+len(r.Lost) != 0 || r.Read != 0 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestVetoes(t *testing.T) {
@@ -165,17 +164,4 @@ func TestSiteOf(t *testing.T) {
 			t.Errorf("siteOf(%q) = %q, want %q", address, got, want)
 		}
 	}
-}
-
-func TestSettling(t *testing.T) {
-	a := article(say("a", "Ann", "", 1, tides))
-	if r := Thread(a, now, top(1)); !r.Settled {
-		t.Error("an article of three days is settled")
-	}
-	a.Published = now.Add(-2 * time.Hour)
-	r := Thread(a, now, top(1))
-	if r.Settled {
-		t.Error("an article of two hours is not settled")
-	}
-	wantIDs(t, r.Picks, "a")
 }
