@@ -25,6 +25,9 @@ const longestTag = 11
 func (b *builder) simple(untrusted string) bool {
 	for untrusted != "" {
 		text, rest, tagged := strings.Cut(untrusted, "<")
+		if !plainEntities(text) {
+			return false
+		}
 		if text != "" {
 			b.text(html.UnescapeString(text))
 		}
@@ -49,4 +52,35 @@ func (b *builder) simple(untrusted string) bool {
 	}
 	b.flush()
 	return true
+}
+
+// plainEntities says whether every "&" begins an entity that is complete and
+// usual: parsers differ about the others.
+func plainEntities(text string) bool {
+	for {
+		_, rest, found := strings.Cut(text, "&")
+		if !found {
+			return true
+		}
+		end := strings.IndexByte(rest[:min(len(rest), longestEntity+1)], ';')
+		if end < 1 || !plainEntity(rest[:end]) {
+			return false
+		}
+		text = rest[end+1:]
+	}
+}
+
+// longestEntity is more than the names that people use are long.
+const longestEntity = 10
+
+// plainEntity is true of "amp", "#8217" and "#x2019", without zeros in front.
+func plainEntity(name string) bool {
+	digits, hex := strings.CutPrefix(name, "#x")
+	if !hex {
+		var decimal bool
+		if digits, decimal = strings.CutPrefix(name, "#"); !decimal {
+			return html.UnescapeString("&"+name+";") != "&"+name+";"
+		}
+	}
+	return digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == "" && len(digits) <= 5
 }
