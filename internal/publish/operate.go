@@ -14,30 +14,36 @@ import (
 // Pause stops an issue until Resume. Whoever is sending it notices before its
 // next claim.
 func Pause(ctx context.Context, store Store, r digest.IssueRecord, why string, now time.Time) error {
-	return move(ctx, store, r, digest.IssueMove{To: digest.IssuePaused, Reason: why, At: now},
+	return move(ctx, store, r, "paused", digest.IssueMove{To: digest.IssuePaused, Reason: why, At: now},
 		digest.IssuePlanning, digest.IssueSending, digest.IssueHeld)
 }
 
 // Resume lets a paused or held issue go on from where it was.
 func Resume(ctx context.Context, store Store, r digest.IssueRecord, now time.Time) error {
 	// The reason tells it from an issue that missed its slot.
-	return move(ctx, store, r, digest.IssueMove{To: digest.IssuePlanning, Reason: "resumed", At: now},
+	return move(ctx, store, r, "resumed", digest.IssueMove{To: digest.IssuePlanning, Reason: "resumed", At: now},
 		digest.IssuePaused, digest.IssueHeld)
 }
 
 // Cancel gives an issue up for good. Who already has it, has it.
 func Cancel(ctx context.Context, store Store, r digest.IssueRecord, why string, now time.Time) error {
-	return move(ctx, store, r, digest.IssueMove{To: digest.IssueCancelled, Reason: why, At: now},
+	return move(ctx, store, r, "cancelled", digest.IssueMove{To: digest.IssueCancelled, Reason: why, At: now},
 		digest.IssuePlanning, digest.IssueSending, digest.IssueHeld, digest.IssuePaused)
 }
 
-func move(ctx context.Context, store Store, r digest.IssueRecord, m digest.IssueMove, from ...digest.IssueState) error {
+// move changes an issue's state for an operator, who is told where it cannot be.
+func move(ctx context.Context, store Store, r digest.IssueRecord, done string, m digest.IssueMove, from ...digest.IssueState) error {
 	ok, err := store.MoveIssue(ctx, r.ID, from, m)
 	if err != nil {
 		return fmt.Errorf("%s to %s: %w", r.Name(), m.To, err)
 	}
 	if !ok {
-		return fmt.Errorf("%w: %s is %s, which cannot become %s", digest.ErrRefused, r.Name(), r.State, m.To)
+		names := make([]string, len(from))
+		for i, s := range from {
+			names[i] = string(s)
+		}
+		return fmt.Errorf("%w: %s is %s; only an issue that is %s can be %s",
+			digest.ErrRefused, r.Name(), r.State, strings.Join(names, ", "), done)
 	}
 	return nil
 }

@@ -104,6 +104,36 @@ func TestPinsOfNothingAreTold(t *testing.T) {
 	}
 }
 
+// A link to a site that several readers link to elsewhere is no advertising.
+func TestReadersVouchForSites(t *testing.T) {
+	const source = `<p>The harbour board has put its tide tables of twelve years on the web, at <a href="https://tables.test/1">the tables</a>, and they agree with the sheets in the office to within 3 centimetres on every day.</p>`
+	tip := linked("a", 0, wednesday)
+	tip.HTML = source
+	in := choice(article("a", wednesday, tip, linked("a", 1, wednesday)))
+	in.Newsletter.MaxArticles = 9
+	if got := commentsOf(publish.Choose(in).Lead[0]); slices.Contains(got, tip.ID) {
+		t.Fatalf("a link that nobody vouches for is printed: %v", got)
+	}
+	for i := range 3 {
+		where := article("other", wednesday.Add(-day))
+		where.ID += string(rune('0' + i))
+		for k := range 2 {
+			c := remark(where.ID, i, wednesday.Add(-day))
+			c.ID, c.Author.Name = where.ID+string(rune('a'+k)), "Reader "+where.ID
+			if k == 0 {
+				c.HTML += `<p>See <a href="https://tables.test/2">there</a>.</p>`
+			}
+			where.Comments = append(where.Comments, c)
+		}
+		in.Library = append(in.Library, where)
+	}
+	for _, p := range publish.Choose(in).Lead {
+		if p.Article.ID == "a" && !slices.Contains(commentsOf(p), tip.ID) {
+			t.Errorf("printed %v", commentsOf(p))
+		}
+	}
+}
+
 func TestBlockedAndBar(t *testing.T) {
 	in := choice(article("a", wednesday, linked("a", 0, wednesday), linked("a", 1, wednesday)))
 	in.Newsletter.BlockedAuthors = []string{"ann"}
