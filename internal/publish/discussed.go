@@ -26,7 +26,11 @@ func (c chooser) discussed(older []digest.Article) []digest.Pick {
 		writers int
 	}
 	var all []lively
+	unseen := func(k digest.Comment) bool { return k.Published.After(c.lastIssue()) }
 	for _, a := range older {
+		if !slices.ContainsFunc(a.Comments, unseen) {
+			continue // most of them: ranking the thread would find nothing
+		}
 		r, ok := rank.Discussed(a, c.Now, c.lastIssue(), c.options(a))
 		if !ok {
 			continue
