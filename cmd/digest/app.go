@@ -133,7 +133,7 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 		Alert:     a.alert,
 		Progress:  progress,
 		Owner:     owner,
-		Exclusive: !isPostgres(a.config.Database),
+		Exclusive: !a.config.Postgres(),
 		Now:       time.Now,
 		Log:       a.log(),
 	}), nil
@@ -176,6 +176,15 @@ func (a *app) dialer() (*mail.Dialer, error) {
 	return mail.NewDialer(mail.Options{
 		Host: c.Host, Port: c.Port, Username: c.Username, Password: c.Password, TLS: mail.TLSMode(c.TLS),
 	})
+}
+
+// dial opens a session with the relay for a command of its own.
+func (a *app) dial(ctx context.Context) (*mail.Session, error) {
+	dialer, err := a.dialer()
+	if err != nil {
+		return nil, err
+	}
+	return dialer.Dial(ctx)
 }
 
 // reachable asks whether unsubscribe links lead to this database's pages.

@@ -161,7 +161,7 @@ func (f *follower) pause(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(pollEvery):
 	}
-	if isPostgres(f.config.Database) {
+	if f.config.Postgres() {
 		return nil
 	}
 	lock, err := store.AcquireLock(f.config.Database)

@@ -153,11 +153,7 @@ func (a *app) misfits(ctx context.Context, newsletters []publish.Newsletter) (fo
 
 // greet opens and ends a session with the relay, and says with whom.
 func (a *app) greet(ctx context.Context) (string, error) {
-	dialer, err := a.dialer()
-	if err != nil {
-		return "", err
-	}
-	session, err := dialer.Dial(ctx)
+	session, err := a.dial(ctx)
 	if err != nil {
 		return "", err
 	}

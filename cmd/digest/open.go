@@ -41,7 +41,7 @@ func (a *app) locked(ctx context.Context) (*store.Store, *store.Lock, error) {
 // folder says that the database's folder is missing before the system does so
 // in words about some file in it.
 func (a *app) folder() error {
-	if isPostgres(a.config.Database) {
+	if a.config.Postgres() {
 		return nil
 	}
 	folder := filepath.Dir(a.config.Database)

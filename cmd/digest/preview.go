@@ -135,11 +135,7 @@ type copySent struct {
 
 // sendCopy takes one message to the relay and returns its reply.
 func (a *app) sendCopy(ctx context.Context, from, to string, data []byte) (reply string, err error) {
-	dialer, err := a.dialer()
-	if err != nil {
-		return "", err
-	}
-	session, err := dialer.Dial(ctx)
+	session, err := a.dial(ctx)
 	if err != nil {
 		return "", err
 	}

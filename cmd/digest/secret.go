@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
@@ -53,7 +52,7 @@ func (a *app) secret(ctx context.Context, db known, readOnly bool) ([]byte, erro
 	if a.config.Secret != "" {
 		return []byte(a.config.Secret), nil
 	}
-	if isPostgres(a.config.Database) {
+	if a.config.Postgres() {
 		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: set DIGEST_SECRET or "+
 			"DIGEST_SECRET_FILE to the output of openssl rand -hex 32", digest.ErrConfig)
 	}
@@ -86,10 +85,6 @@ func (a *app) firstKey(ctx context.Context, db known, readOnly bool) ([]byte, er
 
 // keyFile is where the secret of a SQLite database stands.
 func (a *app) keyFile() string { return a.config.Database + ".key" }
-
-func isPostgres(database string) bool {
-	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
-}
 
 // readKey reads a key file that nobody else can read.
 func readKey(file string) ([]byte, error) {

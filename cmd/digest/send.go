@@ -12,6 +12,7 @@ import (
 	"digest.example/internal/digest"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
+	"digest.example/internal/subscribers"
 )
 
 // sendOptions are the flags of digest send.
@@ -117,25 +118,19 @@ func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o s
 
 // idle says whether there is nothing to send, and if so tells what comes next.
 func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen []*publish.Newsletter) (idle bool, err error) {
-	s, err := a.open(ctx, store.ReadWrite)
+	err = a.withPublisher(ctx, newsletters, func(_ *store.Store, _ *subscribers.Keys, p *publish.Publisher) error {
+		idle, err = a.nothingDue(ctx, p, chosen)
+		return err
+	})
 	if errors.Is(err, digest.ErrSchema) {
 		return false, nil // the lock's holder brings it up to date
 	}
-	if err != nil {
-		return false, err
-	}
-	defer closing(&err, s)
-	keys, err := a.keys(ctx, s, false)
-	if err != nil {
-		return false, err
-	}
-	p, err := a.publisher(s, keys, newsletters, nil, nil, "")
-	if err != nil {
-		return false, err
-	}
-	if err := p.Register(ctx); err != nil {
-		return false, err
-	}
+	return idle, err
+}
+
+// nothingDue reports what comes next of the newsletters, unless one of them has
+// something to send.
+func (a *app) nothingDue(ctx context.Context, p *publish.Publisher, chosen []*publish.Newsletter) (bool, error) {
 	report := sendReport{Issues: []outcome{}}
 	for _, n := range chosen {
 		unended, due, err := p.Pending(ctx, n)

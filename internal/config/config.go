@@ -99,6 +99,9 @@ type Source struct {
 	Required bool   `mapstructure:"required"` // whether an issue waits for it
 }
 
+// Postgres says whether the database is a PostgreSQL server, not a file.
+func (c Config) Postgres() bool { return isPostgres(c.Database) }
+
 // Default is what holds where neither config.yaml nor the environment says
 // anything: a newsletter made from the built-in sample site.
 func Default() Config {

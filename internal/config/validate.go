@@ -25,7 +25,7 @@ func (c Config) problems() Problems {
 	if c.Secret != "" && len(c.Secret) < minSecret {
 		ps.add("secret", "shorter than %d characters: make one with openssl rand -hex 32", minSecret)
 	}
-	if c.Secret == "" && isPostgres(c.Database) {
+	if c.Secret == "" && c.Postgres() {
 		ps.add("secret", "missing: no key file stands beside a PostgreSQL database: set DIGEST_SECRET or DIGEST_SECRET_FILE to the output of openssl rand -hex 32")
 	}
 	ps.checkSMTP(c.SMTP)
