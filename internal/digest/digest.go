@@ -28,10 +28,17 @@ type Article struct {
 	Original  string    `json:"original,omitempty"`
 	Language  string    `json:"language,omitempty"` // BCP 47; empty: the newsletter's
 
+	// Appeared is when the article came to be listed, where it was published
+	// under a date that had passed already; zero otherwise. The library sets it.
+	Appeared time.Time `json:"appeared,omitzero"`
+
 	Comments       []Comment `json:"comments,omitempty"`
 	CommentCount   int       `json:"comment_count"` // as the source counts; at least len(Comments)
 	CommentsURL    string    `json:"comments_url,omitempty"`
 	CommentsClosed bool      `json:"comments_closed,omitempty"`
+	// Whole says that Comments are all that the site shows at this moment: any
+	// other that the library has is gone from it.
+	Whole bool `json:"-"`
 }
 
 // Comment is one comment under an article. (Source, Article, ID) identifies
@@ -62,12 +69,17 @@ type Votes struct {
 }
 
 // Harvest is what one pull of one source returned. A partial harvest says in
-// Warnings, in words for the operator, what is missing.
+// Warnings, in words for the operator, what is missing. What a harvest does not
+// mention stays as it was.
 type Harvest struct {
 	Source   string
 	At       time.Time
-	Articles []Article
+	Articles []Article // as the site lists them, its newest first where it has an order
+	Gone     []Item    // what the source is sure not to show any more; sections are empty
 	Warnings []string
+	// State is what the adapter wants to be given at the next pull: JSON, kept
+	// with the harvest. Empty: it keeps the one that it was given.
+	State []byte
 }
 
 // Newsletter is one publication, as the configuration describes it.

@@ -55,7 +55,7 @@ func (p *Publisher) harvest(ctx context.Context, n *Newsletter, w sources.Window
 	var failures []failure
 	for _, s := range n.Sources {
 		one, cancel := context.WithTimeout(ctx, pullTime)
-		h, err := s.Pull(one, w)
+		h, err := s.Pull(one, sources.Request{Window: w})
 		cancel()
 		if err != nil {
 			p.o.Log.Warn("a source could not be pulled", "source", s.Name, "error", err)

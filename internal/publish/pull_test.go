@@ -78,12 +78,16 @@ func TestLibraryOutlivesTheFeed(t *testing.T) {
 // A site that never answers is given up after a while.
 type stuck struct{ left time.Duration }
 
-func (s *stuck) Pull(ctx context.Context, _ sources.Window) (digest.Harvest, error) {
+func (s *stuck) Pull(ctx context.Context, _ sources.Request) (digest.Harvest, error) {
 	deadline, ok := ctx.Deadline()
 	if ok {
 		s.left = time.Until(deadline)
 	}
 	return digest.Harvest{}, context.DeadlineExceeded
+}
+
+func (s *stuck) Recheck(context.Context, sources.Request, []digest.Article) (digest.Harvest, error) {
+	return digest.Harvest{}, nil
 }
 
 func TestPullIsBounded(t *testing.T) {

@@ -295,8 +295,8 @@ type site struct {
 	windows  []sources.Window
 }
 
-func (s *site) Pull(_ context.Context, w sources.Window) (digest.Harvest, error) {
-	s.windows = append(s.windows, w)
+func (s *site) Pull(_ context.Context, r sources.Request) (digest.Harvest, error) {
+	s.windows = append(s.windows, r.Window)
 	if s.during != nil {
 		s.during()
 	}
@@ -304,6 +304,10 @@ func (s *site) Pull(_ context.Context, w sources.Window) (digest.Harvest, error)
 		return digest.Harvest{}, s.err
 	}
 	return digest.Harvest{Articles: slices.Clone(s.articles), Warnings: s.warnings}, nil
+}
+
+func (s *site) Recheck(context.Context, sources.Request, []digest.Article) (digest.Harvest, error) {
+	return digest.Harvest{}, nil
 }
 
 // publish adds articles with the given ids, dated at.

@@ -8,15 +8,28 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/fetch"
 )
 
 // Source is one site.
 type Source interface {
 	// Pull returns the articles published in the window with all their
-	// comments. Text in the harvest is valid UTF-8 without NUL; HTML in it is
-	// untrusted. A harvest that misses something says so in its warnings; an
-	// error means that there is none.
-	Pull(ctx context.Context, w Window) (digest.Harvest, error)
+	// comments, newest first. Text in the harvest is valid UTF-8 without NUL; HTML
+	// in it is untrusted, its addresses absolute. A harvest that misses
+	// something says so in its warnings; an error means that there is none.
+	Pull(ctx context.Context, r Request) (digest.Harvest, error)
+	// Recheck looks items up again that an earlier pull gave. Each article
+	// carries those of its comments that are asked about. The harvest holds
+	// their present versions and names in Gone what there is no more; what the
+	// source cannot tell stands in neither.
+	Recheck(ctx context.Context, r Request, articles []digest.Article) (digest.Harvest, error)
+}
+
+// Request is what is asked of a source.
+type Request struct {
+	Window
+	// State is what the last harvest that was kept left for this one; empty at first.
+	State []byte
 }
 
 // Window is a span of time, Since included, Until excluded.
@@ -28,3 +41,24 @@ type Window struct {
 func (w Window) Contains(t time.Time) bool {
 	return !t.Before(w.Since) && t.Before(w.Until)
 }
+
+// Getter fetches one address. fetch.Client is one.
+type Getter interface {
+	Get(ctx context.Context, r fetch.Request) (*fetch.Response, error)
+}
+
+// Site is what was found out about an address. It is kept as JSON.
+type Site struct {
+	Kind     string   `json:"kind"` // one of the Kind constants
+	Home     string   `json:"home"` // the address of the front page, absolute
+	Title    string   `json:"title,omitempty"`
+	Language string   `json:"language,omitempty"` // BCP 47
+	API      string   `json:"api,omitempty"`      // WordPress: root of the REST API, "" where there is none. It may hold a query (?rest_route=/)
+	Feeds    []string `json:"feeds,omitempty"`    // of articles, the best first
+}
+
+// The kinds of site that can be discovered.
+const (
+	KindWordPress = "wordpress"
+	KindFeed      = "feed"
+)

@@ -31,7 +31,7 @@ func TestPostgreSQLOpen(t *testing.T) {
 		url := server.Database(t)
 		visit(t, url, nil)
 		s := opened(t, url, Options{Mode: ReadWrite})
-		if m := s.Migrated(); m != (Migration{To: 1}) {
+		if m := s.Migrated(); m != (Migration{To: newest}) {
 			t.Errorf("then migrated %+v", m)
 		}
 	})
@@ -47,7 +47,7 @@ func TestPostgreSQLOpen(t *testing.T) {
 		}
 		s, err := openWith(url, Options{Mode: Upgrade}, next)
 		w.must(err)
-		if s.Migrated() != (Migration{From: 1, To: 2}) {
+		if s.Migrated() != (Migration{From: newest, To: newest + 1}) {
 			t.Errorf("migrated %+v", s.Migrated())
 		}
 		w.must(s.Close())

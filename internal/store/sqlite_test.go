@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -79,17 +81,36 @@ func openWith(url string, o Options, migrations fstest.MapFS) (*Store, error) {
 	return open(context.Background(), url, o, migrations)
 }
 
+// newest is the version of this program's schema.
+var newest = func() int64 {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		panic(err)
+	}
+	return int64(len(names))
+}()
+
+// nextFile is the name of a migration that this program does not know.
+var nextFile = fmt.Sprintf("%05d_next.sql", newest+1)
+
 // nextSchema is this program's schema and one migration that it does not know.
 func nextSchema(t *testing.T) fstest.MapFS {
 	t.Helper()
-	first, err := files.ReadFile("migrations/00001_first.sql")
+	all := fstest.MapFS{
+		nextFile: {Data: []byte("-- +goose Up\nALTER TABLE newsletter ADD COLUMN colour TEXT;\n")},
+	}
+	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{
-		"00001_first.sql": {Data: first},
-		"00002_next.sql":  {Data: []byte("-- +goose Up\nALTER TABLE newsletter ADD COLUMN colour TEXT;\n")},
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[path.Base(name)] = &fstest.MapFile{Data: text}
 	}
+	return all
 }
 
 func TestReadingLeavesNoTrace(t *testing.T) {
@@ -237,10 +258,11 @@ func TestOlderSchema(t *testing.T) {
 	}
 	id, err := w.DatabaseID(w.ctx)
 	w.must(err)
-	w.must(os.WriteFile(w.url+".schema-1.backup", []byte("somebody's"), 0o600))
+	backup := fmt.Sprintf("%s.schema-%d.backup", w.url, newest)
+	w.must(os.WriteFile(backup, []byte("somebody's"), 0o600))
 	s, err := openWith(w.url, Options{Mode: Upgrade}, next)
 	w.must(err)
-	want := Migration{From: 1, To: 2, Backup: w.url + ".schema-1.backup.2"}
+	want := Migration{From: newest, To: newest + 1, Backup: backup + ".2"}
 	if s.Migrated() != want {
 		t.Errorf("migrated %+v, want %+v", s.Migrated(), want)
 	}
@@ -264,7 +286,7 @@ func TestMigrationMayRebuildATable(t *testing.T) {
 	w.enrolN(w.newsletter("weekly"), 0, 3)
 	w.must(w.Close())
 	next := nextSchema(t)
-	next["00002_next.sql"].Data = []byte(`-- +goose Up
+	next[nextFile].Data = []byte(`-- +goose Up
 		CREATE TABLE anew AS SELECT * FROM subscriber;
 		DROP TABLE subscriber;
 		CREATE TABLE subscriber (id TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL);
@@ -299,7 +321,7 @@ func TestEmptyFileIsAnEmptyDatabase(t *testing.T) {
 	}
 	visit(t, url, nil)
 	s := opened(t, url, Options{Mode: ReadWrite})
-	if m := s.Migrated(); m != (Migration{To: 1}) {
+	if m := s.Migrated(); m != (Migration{To: newest}) {
 		t.Errorf("migrated %+v", m)
 	}
 }

@@ -40,14 +40,14 @@ func New(name string, now func() time.Time) (*Source, error) {
 // Pull implements sources.Source. All dates are counted back from the last
 // midnight (UTC) before now, so that the harvests of one day are the same and
 // the site never looks abandoned; what the items are called never changes.
-func (s *Source) Pull(ctx context.Context, w sources.Window) (digest.Harvest, error) {
+func (s *Source) Pull(ctx context.Context, r sources.Request) (digest.Harvest, error) {
 	if err := ctx.Err(); err != nil {
 		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
 	}
 	now := s.now().UTC()
 	harvest := digest.Harvest{Source: s.name, At: now}
 	for _, e := range s.entries {
-		if a := e.article(s.name, now.Truncate(24*time.Hour)); w.Contains(a.Published) {
+		if a := e.article(s.name, now.Truncate(24*time.Hour)); r.Contains(a.Published) {
 			harvest.Articles = append(harvest.Articles, a)
 		}
 	}
@@ -55,4 +55,9 @@ func (s *Source) Pull(ctx context.Context, w sources.Window) (digest.Harvest, er
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.ID, b.ID))
 	})
 	return harvest, nil
+}
+
+// Recheck implements sources.Source: nothing ever disappears from the sample site.
+func (s *Source) Recheck(context.Context, sources.Request, []digest.Article) (digest.Harvest, error) {
+	return digest.Harvest{Source: s.name, At: s.now().UTC()}, nil
 }

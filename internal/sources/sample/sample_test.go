@@ -28,7 +28,7 @@ func open(t *testing.T, name string, now time.Time) *Source {
 
 func pull(t *testing.T, now time.Time, back time.Duration) digest.Harvest {
 	t.Helper()
-	h, err := open(t, "sample", now).Pull(t.Context(), sources.Window{Since: now.Add(-back), Until: now})
+	h, err := open(t, "sample", now).Pull(t.Context(), between(now.Add(-back), now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestTheWindowIsObeyed(t *testing.T) {
 	all := pull(t, noon, month).Articles
 	src := open(t, "sample", noon)
 	for i, a := range all[1:] {
-		w := sources.Window{Since: a.Published, Until: all[i].Published}
+		w := between(a.Published, all[i].Published)
 		h, err := src.Pull(t.Context(), w)
 		if err != nil || len(h.Articles) != 1 || h.Articles[0].ID != a.ID {
 			t.Errorf("%v: got %v, %v, want only %s", w, h.Articles, err, a.ID)
@@ -89,7 +89,7 @@ func TestTheSameDayGivesTheSameHarvest(t *testing.T) {
 }
 
 func TestTheNameIsTaken(t *testing.T) {
-	h, err := open(t, "other", noon).Pull(t.Context(), sources.Window{Until: noon})
+	h, err := open(t, "other", noon).Pull(t.Context(), between(time.Time{}, noon))
 	if err != nil || h.Source != "other" || h.Articles[0].Source != "other" || h.Articles[0].Comments[0].Source != "other" {
 		t.Errorf("%v %v", h.Source, err)
 	}
@@ -98,7 +98,7 @@ func TestTheNameIsTaken(t *testing.T) {
 func TestACancelledPullEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := open(t, "sample", noon).Pull(ctx, sources.Window{})
+	_, err := open(t, "sample", noon).Pull(ctx, sources.Request{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -218,3 +218,7 @@ func orphan(a digest.Article) func(digest.Comment) bool {
 }
 
 func arabic(r rune) bool { return unicode.Is(unicode.Arabic, r) }
+
+func between(since, until time.Time) sources.Request {
+	return sources.Request{Window: sources.Window{Since: since, Until: until}}
+}

@@ -1,0 +1,2 @@
+// Package feed pulls a site through its feeds.
+package feed

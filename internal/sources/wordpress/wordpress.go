@@ -1,0 +1,2 @@
+// Package wordpress pulls a WordPress site.
+package wordpress
