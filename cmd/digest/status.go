@@ -154,9 +154,16 @@ func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publis
 		return err
 	}
 	for _, h := range sources {
-		all.Sources = append(all.Sources, sourceStatus(h))
+		all.Sources = append(all.Sources, describeSource(h))
 	}
 	return a.print(all, all.print)
+}
+
+func describeSource(h digest.SourceHealth) sourceStatus {
+	return sourceStatus{
+		Name: h.Name, Pulled: h.Pulled, Succeeded: h.Succeeded, Failures: h.Failures, LastError: h.LastError,
+		Warnings: h.Warnings, Articles: h.Articles, Comments: h.Comments,
+	}
 }
 
 func describeNewsletter(ctx context.Context, s *store.Store, n publish.Newsletter) (newsletterStatus, error) {

@@ -31,6 +31,9 @@ type Article struct {
 	// Appeared is when the article came to be listed, where it was published
 	// under a date that had passed already; zero otherwise. The library sets it.
 	Appeared time.Time `json:"appeared,omitzero"`
+	// Alias is the id under which the source lists the article by now, where it
+	// has changed; the library keeps the one that it saw first.
+	Alias string `json:"-"`
 
 	Comments       []Comment `json:"comments,omitempty"`
 	CommentCount   int       `json:"comment_count"` // as the source counts; at least len(Comments)
@@ -39,6 +42,15 @@ type Article struct {
 	// Whole says that Comments are all that the site shows at this moment: any
 	// other that the library has is gone from it.
 	Whole bool `json:"-"`
+}
+
+// Listed is when the article came to be listed: what decides which issue it
+// belongs to.
+func (a Article) Listed() time.Time {
+	if a.Appeared.After(a.Published) {
+		return a.Appeared
+	}
+	return a.Published
 }
 
 // Comment is one comment under an article. (Source, Article, ID) identifies

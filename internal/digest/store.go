@@ -49,6 +49,7 @@ type SourceHealth struct {
 	Warnings  []string // of the last pull that succeeded
 	Articles  int      // in the library
 	Comments  int
+	State     []byte // what its adapter left for the next pull: JSON, or empty
 }
 
 // Recipient is a person on a newsletter's list as planning sees them. LeftOut

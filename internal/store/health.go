@@ -12,26 +12,49 @@ import (
 
 // sourceState is what else is remembered of a source.
 type sourceState struct {
-	Warnings []string `json:"warnings,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
+	Adapter  json.RawMessage `json:"adapter,omitempty"`
 }
 
 // succeeded records a pull that brought something back.
 func (s *Store) succeeded(ctx context.Context, h digest.Harvest) error {
-	state, err := json.Marshal(sourceState{Warnings: h.Warnings})
-	if err != nil {
-		return fmt.Errorf("health of %s: %w", h.Source, err)
-	}
 	return s.change(ctx, "health of "+h.Source, func(t tx) error {
-		_, err := t.exec(`INSERT INTO source (name, state, pulled, succeeded, failures, last_error)
+		state := sourceState{Warnings: h.Warnings, Adapter: h.State}
+		if len(h.State) == 0 {
+			before, _, err := sourceMemory(ctx, t, h.Source)
+			if err != nil {
+				return err
+			}
+			state.Adapter = before.Adapter
+		}
+		content, err := json.Marshal(state)
+		if err != nil {
+			return fmt.Errorf("the adapter's state: %w", err)
+		}
+		_, err = t.exec(`INSERT INTO source (name, state, pulled, succeeded, failures, last_error)
 			VALUES ($1, $2, $3, $3, 0, '')
 			ON CONFLICT (name) DO UPDATE SET state = excluded.state, pulled = excluded.pulled,
 				succeeded = excluded.succeeded, failures = 0, last_error = ''`,
-			text(h.Source), string(state), ms(h.At))
+			text(h.Source), text(string(content)), ms(h.At))
 		return err
 	})
 }
 
-// SaveFailure implements publish.Store.
+// sourceMemory is what is remembered of a source, and when it last gave something.
+func sourceMemory(ctx context.Context, q queryer, source string) (state sourceState, since time.Time, err error) {
+	err = each(ctx, q, func(scan scan) error {
+		var content []byte
+		var succeeded sql.NullInt64
+		if err := scan(&content, &succeeded); err != nil {
+			return err
+		}
+		since = at(succeeded)
+		return json.Unmarshal(content, &state)
+	}, `SELECT state, succeeded FROM source WHERE name = $1`, text(source))
+	return state, since, err
+}
+
+// SaveFailure implements library.Store.
 func (s *Store) SaveFailure(ctx context.Context, source string, at time.Time, cause string) error {
 	return s.change(ctx, "health of "+source, func(t tx) error {
 		_, err := t.exec(`INSERT INTO source (name, state, pulled, succeeded, failures, last_error)
@@ -43,7 +66,7 @@ func (s *Store) SaveFailure(ctx context.Context, source string, at time.Time, ca
 	})
 }
 
-// SourceHealth implements publish.Store.
+// SourceHealth implements library.Store.
 func (s *Store) SourceHealth(ctx context.Context) ([]digest.SourceHealth, error) {
 	all, err := collect(ctx, s.read, scanHealth, `SELECT s.name, s.state, s.pulled, s.succeeded, s.failures, s.last_error,
 		(SELECT COUNT(*) FROM article a WHERE a.source = s.name AND a.deleted IS NULL),
@@ -65,6 +88,6 @@ func scanHealth(scan scan) (digest.SourceHealth, error) {
 	}
 	var more sourceState
 	err = json.Unmarshal(state, &more)
-	h.Pulled, h.Succeeded, h.Warnings = at(pulled), at(succeeded), more.Warnings
+	h.Pulled, h.Succeeded, h.Warnings, h.State = at(pulled), at(succeeded), more.Warnings, more.Adapter
 	return h, err
 }

@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 )
 
 const (
-	saveArticle = `INSERT INTO article (source, id, url, published, first_seen, last_seen, deleted, content)
-		VALUES ($1, $2, $3, $4, $5, $5, NULL, $6)
+	saveArticle = `INSERT INTO article (source, id, url, published, first_seen, last_seen, deleted, content, link, alias, appeared)
+		VALUES ($1, $2, $3, $4, $5, $5, NULL, $6, $7, $8, $9)
 		ON CONFLICT (source, id) DO UPDATE SET url = excluded.url, published = excluded.published,
-			last_seen = excluded.last_seen, deleted = NULL, content = excluded.content
+			last_seen = excluded.last_seen, deleted = NULL, content = excluded.content,
+			link = excluded.link, alias = excluded.alias, appeared = excluded.appeared
 		WHERE article.last_seen <= excluded.last_seen`
 
 	saveComment = `INSERT INTO comment (source, article, id, published, first_seen, last_seen, deleted, content)
@@ -25,6 +27,13 @@ const (
 		ON CONFLICT (source, article, id) DO UPDATE SET published = excluded.published,
 			last_seen = excluded.last_seen, deleted = NULL, content = excluded.content
 		WHERE comment.last_seen <= excluded.last_seen`
+
+	// What a whole thread no longer shows, and what its source says is gone.
+	dropUnseen = `UPDATE comment SET deleted = $1
+		WHERE source = $2 AND article = $3 AND last_seen < $1 AND deleted IS NULL`
+	dropComment = `UPDATE comment SET deleted = $1
+		WHERE source = $2 AND article = $3 AND id = $4 AND last_seen <= $1 AND deleted IS NULL`
+	dropArticle = `UPDATE article SET deleted = $1 WHERE source = $2 AND id = $3 AND last_seen <= $1 AND deleted IS NULL`
 
 	// An article without a date is as old as the first time it was seen.
 	published = `CASE WHEN published = 0 THEN first_seen ELSE published END`
@@ -43,15 +52,23 @@ type item struct {
 	size  int
 }
 
-// SaveHarvest implements publish.Store, in several transactions: one that
+// SaveHarvest implements library.Store, in several transactions: one that
 // stops midway has saved a part, and the next pull brings the rest. What a
 // harvest lacks stays as it was.
 func (s *Store) SaveHarvest(ctx context.Context, h digest.Harvest) error {
+	if err := s.Amend(ctx, h); err != nil {
+		return err
+	}
+	return s.succeeded(ctx, h)
+}
+
+// Amend implements library.Store.
+func (s *Store) Amend(ctx context.Context, h digest.Harvest) error {
 	items, err := itemsOf(h)
 	if err != nil {
 		return fmt.Errorf("save harvest of %s: %w", h.Source, err)
 	}
-	if err := s.prepare(ctx, saveArticle, saveComment); err != nil {
+	if err := s.prepare(ctx, saveArticle, saveComment, dropUnseen); err != nil {
 		return err
 	}
 	for len(items) > 0 {
@@ -69,7 +86,7 @@ func (s *Store) SaveHarvest(ctx context.Context, h digest.Harvest) error {
 		}
 		items = items[n:]
 	}
-	return s.succeeded(ctx, h)
+	return nil
 }
 
 // chunk is how many of the items go into one transaction; at least one.
@@ -83,7 +100,8 @@ func chunk(items []item) int {
 	return len(items)
 }
 
-// itemsOf lists each article before its comments, which refer to it.
+// itemsOf lists each article before its comments, which refer to it, and what
+// is gone after them.
 func itemsOf(h digest.Harvest) ([]item, error) {
 	var items []item
 	for _, a := range h.Articles {
@@ -95,6 +113,7 @@ func itemsOf(h digest.Harvest) ([]item, error) {
 		}
 		items = append(items, item{saveArticle, []any{
 			a.Source, a.ID, text(a.URL), ms(a.Published), ms(h.At), string(content),
+			text(library.Link(a.URL)), text(a.Alias), orNull(a.Appeared),
 		}, len(content)})
 		for _, c := range comments {
 			c.Source, c.Article, c.ID = a.Source, a.ID, text(c.ID)
@@ -106,12 +125,28 @@ func itemsOf(h digest.Harvest) ([]item, error) {
 				c.Source, c.Article, c.ID, ms(c.Published), ms(h.At), string(content),
 			}, len(content)})
 		}
+		if a.Whole {
+			items = append(items, item{dropUnseen, []any{ms(h.At), a.Source, a.ID}, 0})
+		}
 	}
-	return items, nil
+	return append(items, gone(h)...), nil
+}
+
+func gone(h digest.Harvest) []item {
+	var items []item
+	for _, g := range h.Gone {
+		if g.Comment == "" {
+			items = append(items, item{dropArticle, []any{ms(h.At), text(h.Source), text(g.Article)}, 0})
+			continue
+		}
+		items = append(items, item{dropComment, []any{ms(h.At), text(h.Source), text(g.Article), text(g.Comment)}, 0})
+	}
+	return items
 }
 
 // Library implements publish.Store. An article without a date counts as
-// published when it was first seen, and comes back with that date.
+// published when it was first seen, and comes back with that date. One that
+// appeared late counts from then on.
 func (s *Store) Library(ctx context.Context, sources []string, since time.Time) ([]digest.Article, error) {
 	if len(sources) == 0 {
 		return nil, nil
@@ -124,7 +159,7 @@ func (s *Store) Library(ctx context.Context, sources []string, since time.Time) 
 	for _, v := range sources {
 		args = append(args, v)
 	}
-	which := ` WHERE deleted IS NULL AND ` + published + ` >= $1 AND source IN ` + in(2, len(sources))
+	which := ` WHERE deleted IS NULL AND (` + published + ` >= $1 OR appeared >= $1) AND source IN ` + in(2, len(sources))
 	articles, err := collect(ctx, s.read, scanArticle,
 		`SELECT content, `+published+` FROM article`+which, args...)
 	if err != nil {

@@ -1,0 +1,224 @@
+// Package library keeps what sources give between one pull and the next, so that
+// a site that shows only its latest articles loses none. It asks sources, all
+// at once, recognises what it knows already, refuses harvests that cannot be
+// right, and has the rest stored.
+package library
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/sources"
+)
+
+// Store keeps the library.
+type Store interface {
+	// Memory is what is known of a source: of its articles those last seen at or
+	// after since, of its pace what was published in the weeks before now.
+	Memory(ctx context.Context, source string, since, now time.Time) (Memory, error)
+	// SaveHarvest adds to the library and records the source's health.
+	SaveHarvest(ctx context.Context, h digest.Harvest) error
+	// SaveFailure records that a source could not be pulled.
+	SaveFailure(ctx context.Context, source string, at time.Time, cause string) error
+	// Amend changes what a recheck found changed, and nothing else.
+	Amend(ctx context.Context, h digest.Harvest) error
+	// SourceHealth is how the pulls of all known sources went, by name.
+	SourceHealth(ctx context.Context) ([]digest.SourceHealth, error)
+	// PruneLibrary forgets at most n articles with their comments, and at most n
+	// comments of others, that were neither published nor seen since before;
+	// more says whether some may be left.
+	PruneLibrary(ctx context.Context, before time.Time, n int) (more bool, err error)
+}
+
+// Source is a site under the name that the operator gave it.
+type Source struct {
+	digest.SourceRef
+	sources.Source
+}
+
+// The bounds of asking sources: a slow site must not delay the others past
+// their slot, nor many sites take all memory.
+const (
+	pullTime    = 5 * time.Minute
+	recheckTime = time.Minute
+	together    = 64
+)
+
+// Options are what a Library needs beside its Store; all are required.
+type Options struct {
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Library pulls sources. It is safe for concurrent use.
+type Library struct {
+	store Store
+	o     Options
+}
+
+// New returns a library that is kept in the store.
+func New(store Store, o Options) *Library {
+	return &Library{store: store, o: o}
+}
+
+// Result is what became of asking a source.
+type Result struct {
+	Source   Source
+	Articles int // in the harvest
+	Comments int
+	Warnings []string
+	Err      error // nothing was harvested; a *Rejection where the harvest cannot be right
+}
+
+// Keep is what happens to a harvest once it is known to be right. It is called
+// by one goroutine for each source.
+type Keep func(context.Context, digest.Harvest) error
+
+// Pull asks the sources for what was published in the window and keeps their
+// harvests, or records their failures. A Rejection whose code is in force is
+// kept all the same. An error means that the database failed; what is wrong with
+// a source stands in its result.
+func (l *Library) Pull(ctx context.Context, all []Source, w sources.Window, force []string) ([]Result, error) {
+	return l.ask(ctx, all, w, force, l.store.SaveHarvest, l.failed)
+}
+
+// Peek is Pull that stores nothing: the harvests go to keep instead.
+func (l *Library) Peek(ctx context.Context, all []Source, w sources.Window, keep Keep) ([]Result, error) {
+	forget := func(context.Context, string, error) error { return nil }
+	return l.ask(ctx, all, w, nil, keep, forget)
+}
+
+func (l *Library) failed(ctx context.Context, source string, cause error) error {
+	return l.store.SaveFailure(ctx, source, l.o.Now(), cause.Error())
+}
+
+func (l *Library) ask(
+	ctx context.Context, all []Source, w sources.Window, force []string,
+	keep Keep, failed func(context.Context, string, error) error,
+) ([]Result, error) {
+	results := make([]Result, len(all))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(together)
+	for i, s := range all {
+		group.Go(func() error {
+			h, err := l.harvest(groupCtx, s, w, force)
+			results[i] = resultOf(s, h, err)
+			if err != nil {
+				l.o.Log.Warn("a source could not be pulled", "source", s.Name, "error", err)
+				return failed(groupCtx, s.Name, err)
+			}
+			for _, warning := range h.Warnings {
+				l.o.Log.Warn("a source gave less than it has", "source", s.Name, "warning", warning)
+			}
+			if err := keep(groupCtx, h); err != nil {
+				return fmt.Errorf("keep the harvest of %s: %w", s.Name, err)
+			}
+			return nil
+		})
+	}
+	return results, group.Wait()
+}
+
+// harvest asks one source.
+func (l *Library) harvest(ctx context.Context, s Source, w sources.Window, force []string) (digest.Harvest, error) {
+	ctx, cancel := context.WithTimeout(ctx, pullTime)
+	defer cancel()
+	now := l.o.Now()
+	m, err := l.store.Memory(ctx, s.Name, now.Add(-memoryTime), now)
+	if err != nil {
+		return digest.Harvest{}, fmt.Errorf("read the library of %s: %w", s.Name, err)
+	}
+	h, err := s.Pull(ctx, sources.Request{Window: w, State: m.State})
+	if err != nil {
+		return digest.Harvest{}, err
+	}
+	h.Source, h.At = s.Name, l.o.Now()
+	return reconcile(h, m, force)
+}
+
+func resultOf(s Source, h digest.Harvest, err error) Result {
+	r := Result{Source: s, Articles: len(h.Articles), Warnings: h.Warnings, Err: err}
+	for _, a := range h.Articles {
+		r.Comments += len(a.Comments)
+	}
+	return r
+}
+
+// Recheck asks the sources what became of the articles, and of those of their
+// comments that they carry. Whoever cannot say so in a minute is passed over,
+// with a warning.
+func (l *Library) Recheck(ctx context.Context, all []Source, articles []digest.Article) ([]digest.Harvest, []string) {
+	harvests := make([]digest.Harvest, len(all))
+	warnings := make([]string, len(all))
+	var group errgroup.Group
+	group.SetLimit(together)
+	for i, s := range all {
+		group.Go(func() error {
+			h, err := l.recheck(ctx, s, articles)
+			if err != nil {
+				l.o.Log.Warn("what was chosen could not be looked up again", "source", s.Name, "error", err)
+				warnings[i] = fmt.Sprintf("%s: what was chosen could not be looked up again: %v", s.Name, err)
+				return nil
+			}
+			harvests[i] = h
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine fails
+	return some(harvests), nonEmpty(warnings)
+}
+
+func (l *Library) recheck(ctx context.Context, s Source, articles []digest.Article) (digest.Harvest, error) {
+	var mine []digest.Article
+	for _, a := range articles {
+		if a.Source == s.Name {
+			mine = append(mine, a)
+		}
+	}
+	if len(mine) == 0 {
+		return digest.Harvest{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, recheckTime)
+	defer cancel()
+	now := l.o.Now()
+	m, err := l.store.Memory(ctx, s.Name, now.Add(-memoryTime), now)
+	if err != nil {
+		return digest.Harvest{}, fmt.Errorf("read the library of %s: %w", s.Name, err)
+	}
+	names := m.names()
+	for i := range mine {
+		mine[i] = names.asListed(mine[i])
+	}
+	h, err := s.Recheck(ctx, sources.Request{State: m.State, Window: sources.Window{Until: now}}, mine)
+	if err != nil {
+		return digest.Harvest{}, err
+	}
+	h.Source, h.At = s.Name, l.o.Now()
+	return names.asKept(h), nil
+}
+
+// some are the harvests that say something.
+func some(harvests []digest.Harvest) []digest.Harvest {
+	var all []digest.Harvest
+	for _, h := range harvests {
+		if len(h.Articles)+len(h.Gone) > 0 {
+			all = append(all, h)
+		}
+	}
+	return all
+}
+
+func nonEmpty(lines []string) []string {
+	var all []string
+	for _, line := range lines {
+		if line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
+}
