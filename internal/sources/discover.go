@@ -1,9 +1,173 @@
 package sources
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"digest.example/internal/fetch"
+	"digest.example/internal/sanitize"
+)
+
+// The limits of one discovery.
+const (
+	maxRequests = 24 // redirects not counted
+	maxDeclared = 8  // feeds and API roots that a page may name, each
+)
+
+// ErrNothingFound means that an address answers, but with nothing that
+// articles can be pulled from.
+var ErrNothingFound = errors.New("neither WordPress nor a feed found")
+
+// errBudget ends a discovery that asked too much.
+var errBudget = errors.New("too many requests for one site")
 
 // Discover finds out what answers at an address that a person typed: the
-// address of a front page, of a feed, or a bare host name.
+// address of a front page, of a feed, of an article, or a bare host name, which
+// is tried with https first. It asks at most 24 times. A site never moves us to
+// another host than the one that answered: redirects of the address itself are
+// followed, but what the site says about its home or its API counts for paths
+// only. The error wraps what the Getter said, or is an ErrNothingFound that
+// tells what was asked for.
 func Discover(ctx context.Context, g Getter, address string) (Site, error) {
-	panic("to be written")
+	starts, err := typed(address)
+	if err != nil {
+		return Site{}, err
+	}
+	d := &discovery{getter: g}
+	site, err := d.run(ctx, starts)
+	if err != nil {
+		return Site{}, fmt.Errorf("find the site at %s: %w", sanitize.Short(sanitize.Line(address), 200), err)
+	}
+	return site, nil
+}
+
+// discovery is one of them, and what it has asked for.
+type discovery struct {
+	getter Getter
+	asked  []string // "address: what came", for the error
+}
+
+func (d *discovery) run(ctx context.Context, starts []*url.URL) (Site, error) {
+	doc, err := d.open(ctx, starts)
+	if err != nil {
+		return Site{}, err
+	}
+	if f, err := doc.feed(); err == nil {
+		return d.fromFeed(ctx, doc, f), nil
+	}
+	p := readPage(doc)
+	for _, find := range []func(context.Context, page) (Site, bool){d.announced, d.hinted, d.throughFeed, d.silent} {
+		if site, found := find(ctx, p); found {
+			return site, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return Site{}, err
+		}
+	}
+	return Site{}, fmt.Errorf("%w (asked %s): give the address of the site's feed, or of a page that links to it",
+		ErrNothingFound, strings.Join(d.asked, "; "))
+}
+
+// announced is a WordPress whose page says where its API is.
+func (d *discovery) announced(ctx context.Context, p page) (Site, bool) {
+	return d.wordpress(ctx, p, p.api)
+}
+
+// hinted is a WordPress that can be told by its page's looks only.
+func (d *discovery) hinted(ctx context.Context, p page) (Site, bool) {
+	if !p.wordpress {
+		return Site{}, false
+	}
+	return d.wordpress(ctx, p, guessAPI(p.at, p.folders))
+}
+
+// throughFeed is a site with a feed that the page names, or that stands where
+// feeds use to.
+func (d *discovery) throughFeed(ctx context.Context, p page) (Site, bool) {
+	for _, group := range [][]*url.URL{p.feeds, guessFeeds(p.at)} {
+		for _, at := range group {
+			doc, err := d.ask(ctx, at, acceptFeed)
+			if lost(err) && at.Host == p.at.Host {
+				return Site{}, false
+			}
+			if err != nil {
+				continue
+			}
+			f, err := doc.feed()
+			if err != nil {
+				continue
+			}
+			return d.complete(d.fromFeed(ctx, doc, f), p, at), true
+		}
+	}
+	return Site{}, false
+}
+
+// silent is a WordPress that shows nothing of it, and has no feed either.
+func (d *discovery) silent(ctx context.Context, p page) (Site, bool) {
+	if p.wordpress {
+		return Site{}, false // asked already
+	}
+	return d.wordpress(ctx, p, guessAPI(p.at, nil))
+}
+
+// complete adds what the page said to a site that was found through the feed
+// that is at.
+func (d *discovery) complete(site Site, p page, at *url.URL) Site {
+	if p.wordpress {
+		site.Kind = KindWordPress
+	}
+	if site.Title == "" {
+		site.Title = p.title
+	}
+	if site.Language == "" {
+		site.Language = p.language
+	}
+	for _, other := range p.feeds {
+		if other != at {
+			site.Feeds = append(site.Feeds, other.String())
+		}
+	}
+	return site
+}
+
+// lost says whether asking on is of no use: the host is not to be had.
+func lost(err error) bool {
+	return err != nil && !errors.Is(err, errStatus) && !errors.Is(err, fetch.ErrTooLarge) && !errors.Is(err, fetch.ErrForbidden)
+}
+
+// open asks for the typed address, under one scheme after the other.
+func (d *discovery) open(ctx context.Context, starts []*url.URL) (document, error) {
+	var problems []error
+	for _, at := range starts {
+		doc, err := d.ask(ctx, at, acceptPage)
+		if err == nil {
+			return doc, nil
+		}
+		if doc.walled() {
+			// Walls against robots often stand before the pages only.
+			doc.body = nil
+			return doc, nil
+		}
+		problems = append(problems, err)
+		if ctx.Err() != nil || errors.Is(err, fetch.ErrForbidden) || errors.Is(err, fetch.ErrBusy) {
+			break
+		}
+	}
+	return document{}, errors.Join(problems...)
+}
+
+// walled says that the address answered, but not to us.
+func (d document) walled() bool {
+	switch d.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotAcceptable:
+		return true
+	case http.StatusNotFound:
+		return d.at.Path == "/" && d.at.RawQuery == ""
+	}
+	return false
 }

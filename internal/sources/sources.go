@@ -53,6 +53,7 @@ type Site struct {
 	Home     string   `json:"home"` // the address of the front page, absolute
 	Title    string   `json:"title,omitempty"`
 	Language string   `json:"language,omitempty"` // BCP 47
+	Timezone string   `json:"timezone,omitempty"` // IANA name
 	API      string   `json:"api,omitempty"`      // WordPress: root of the REST API, "" where there is none. It may hold a query (?rest_route=/)
 	Feeds    []string `json:"feeds,omitempty"`    // of articles, the best first
 }
