@@ -22,6 +22,7 @@ import (
 	"digest.example/internal/config"
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/mail"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
@@ -32,6 +33,7 @@ import (
 
 // What store must satisfy for the floors that declare it.
 var (
+	_ library.Store     = (*store.Store)(nil)
 	_ publish.Store     = (*store.Store)(nil)
 	_ subscribers.Store = (*store.Store)(nil)
 	_ web.Database      = (*store.Store)(nil)
@@ -123,6 +125,7 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 	}
 	return publish.New(s, publish.Options{
 		Newsletters: newsletters,
+		Library:     library.New(s, library.Options{Now: time.Now, Log: a.log()}),
 		Composer:    composer,
 		Deliverer:   d,
 		Token: func(subscriber, newsletter string) (string, error) {

@@ -10,6 +10,7 @@ import (
 
 	"digest.example/internal/config"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/publish"
 	"digest.example/internal/schedule"
 	"digest.example/internal/sources"
@@ -80,7 +81,7 @@ func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, conf
 			problems = append(problems, config.Problem{Key: fmt.Sprintf("sources[%d].kind", i), Text: err.Error()})
 			continue
 		}
-		n.Sources = append(n.Sources, publish.Source{SourceRef: ref, Source: site})
+		n.Sources = append(n.Sources, library.Source{SourceRef: ref, Source: site})
 	}
 	return n, problems
 }

@@ -8,8 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/publish"
+	"digest.example/internal/sanitize"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
 )
@@ -35,6 +36,7 @@ type pulled struct {
 	Articles int      `json:"articles"`
 	Comments int      `json:"comments"`
 	Warnings []string `json:"warnings,omitempty"`
+	Error    string   `json:"error,omitempty"` // nothing was harvested
 }
 
 func (a *app) pull(ctx context.Context, newsletter string) error {
@@ -50,9 +52,9 @@ func (a *app) pull(ctx context.Context, newsletter string) error {
 		all := []pulled{}
 		var problems []error
 		for _, n := range chosen {
-			harvests, err := p.PullNow(ctx, n)
-			for _, h := range harvests {
-				all = append(all, summary(h))
+			results, err := p.PullNow(ctx, n)
+			for _, r := range results {
+				all = append(all, pulledOf(r))
 			}
 			if err != nil {
 				// Its kind would say that an issue is held, and none is.
@@ -61,17 +63,25 @@ func (a *app) pull(ctx context.Context, newsletter string) error {
 		}
 		problems = append(problems, a.print(all, func(w io.Writer) {
 			for _, one := range all {
-				fmt.Fprintf(w, "%s: %s, %s\n", one.Source, plural(one.Articles, "article"), plural(one.Comments, "comment"))
+				one.print(w)
 			}
 		}))
 		return errors.Join(problems...)
 	})
 }
 
-func summary(h digest.Harvest) pulled {
-	one := pulled{Source: h.Source, Articles: len(h.Articles), Warnings: h.Warnings}
-	for _, article := range h.Articles {
-		one.Comments += len(article.Comments)
+func pulledOf(r library.Result) pulled {
+	one := pulled{Source: r.Source.Name, Articles: r.Articles, Comments: r.Comments, Warnings: r.Warnings}
+	if r.Err != nil {
+		one.Error = r.Err.Error()
 	}
 	return one
+}
+
+func (p pulled) print(w io.Writer) {
+	if p.Error != "" {
+		fmt.Fprintf(w, "%s: %s\n", p.Source, sanitize.Line(p.Error))
+		return
+	}
+	fmt.Fprintf(w, "%s: %s, %s\n", p.Source, plural(p.Articles, "article"), plural(p.Comments, "comment"))
 }

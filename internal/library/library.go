@@ -93,6 +93,11 @@ func (l *Library) Peek(ctx context.Context, all []Source, w sources.Window, keep
 	return l.ask(ctx, all, w, nil, keep, forget)
 }
 
+// Amend keeps what a recheck found changed.
+func (l *Library) Amend(ctx context.Context, h digest.Harvest) error {
+	return l.store.Amend(ctx, h)
+}
+
 func (l *Library) failed(ctx context.Context, source string, cause error) error {
 	return l.store.SaveFailure(ctx, source, l.o.Now(), cause.Error())
 }
@@ -221,4 +226,29 @@ func nonEmpty(lines []string) []string {
 		}
 	}
 	return all
+}
+
+// Health is how the pulls of all known sources went, by name.
+func (l *Library) Health(ctx context.Context) (map[string]digest.SourceHealth, error) {
+	all, err := l.store.SourceHealth(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read how the sources are: %w", err)
+	}
+	byName := map[string]digest.SourceHealth{}
+	for _, h := range all {
+		byName[h.Name] = h
+	}
+	return byName, nil
+}
+
+// Prune forgets, in small steps, what was neither published nor seen for keep.
+func (l *Library) Prune(ctx context.Context, keep time.Duration) error {
+	const step = 200 // rows
+	for more := true; more; {
+		var err error
+		if more, err = l.store.PruneLibrary(ctx, l.o.Now().Add(-keep), step); err != nil {
+			return fmt.Errorf("prune the library: %w", err)
+		}
+	}
+	return nil
 }

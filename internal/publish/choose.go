@@ -116,7 +116,7 @@ func (c chooser) unfit(a digest.Article, issue digest.Issue) (why string, old bo
 		return "dated in the future", false
 	case c.printed[itemOf(a)]:
 		return "printed in an earlier issue", true
-	case a.Published.Before(issue.Since):
+	case a.Listed().Before(issue.Since):
 		return "older than this issue reaches", true
 	default:
 		return "", false

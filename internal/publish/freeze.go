@@ -4,19 +4,28 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"digest.example/internal/compose"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/sources"
 )
 
-// draft chooses and renders the issue as it would be at this moment, reading
-// only. It is what a dry run shows and what freezing stores.
-func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueRecord, harvests []digest.Harvest, now time.Time) (digest.Issue, compose.Rendered, error) {
+// material is what an issue is drafted from, beside the database.
+type material struct {
+	harvests []digest.Harvest // not in the library yet
+	warnings []string
+	// amend keeps what a recheck found changed.
+	amend library.Keep
+	now   time.Time
+}
+
+// draft chooses and renders the issue as it would be at this moment. It is what
+// a dry run shows and what freezing stores.
+func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueRecord, m material) (digest.Issue, compose.Rendered, error) {
 	none := compose.Rendered{}
 	history, err := p.history(ctx, n)
 	if err != nil {
@@ -26,7 +35,7 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	for _, s := range n.Sources {
 		names = append(names, s.Name)
 	}
-	library, err := p.store.Library(ctx, names, since(n.Newsletter, history, now).Add(-discussReach))
+	kept, err := p.store.Library(ctx, names, since(n.Newsletter, history, m.now).Add(-discussReach))
 	if err != nil {
 		return digest.Issue{}, none, fmt.Errorf("read the library: %w", err)
 	}
@@ -38,17 +47,20 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	if err != nil {
 		return digest.Issue{}, none, fmt.Errorf("%s: %w", n.NoteFile, err)
 	}
-	issue := Choose(Choice{
+	issue, err := p.settle(ctx, n, Choice{
 		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
-		Library: merge(library, harvests, now), Warnings: warnings(harvests),
-		History: history, Note: note.Text, Pins: note.Pins, Drops: note.Drops, Now: now,
-	})
+		Library: merge(kept, m.harvests, m.now), Warnings: m.warnings,
+		History: history, Note: note.Text, Pins: note.Pins, Drops: note.Drops, Now: m.now,
+	}, m.amend)
+	if err != nil {
+		return digest.Issue{}, none, err
+	}
 	issue.Draft = written
 	if issue.Empty() {
 		return issue, none, nil
 	}
 	rendered, err := p.o.Composer.Render(issue, n.Newsletter, compose.IDs{
-		Boundary: boundary(r.ID), Date: now.In(n.Location).Truncate(time.Second),
+		Boundary: boundary(r.ID), Date: m.now.In(n.Location).Truncate(time.Second),
 	})
 	if err != nil {
 		return issue, none, fmt.Errorf("render %s: %w", r.Name(), err)
@@ -78,16 +90,6 @@ func boundary(id string) string {
 	return "digest_" + hex.EncodeToString(sum[:12])
 }
 
-func warnings(harvests []digest.Harvest) []string {
-	var all []string
-	for _, h := range harvests {
-		for _, w := range h.Warnings {
-			all = append(all, h.Source+": "+w)
-		}
-	}
-	return all
-}
-
 // freeze makes the issue's content final, unless it is already. It returns a
 // hold where the issue must wait, and says whether there is anything to send.
 func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) (bool, error) {
@@ -107,12 +109,14 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 		return false, err
 	}
 	p.o.Log.Info("pulling", "issue", r.Name(), "sources", len(n.Sources))
-	harvests, err := p.Pull(ctx, n, w)
-	var h hold
-	if err != nil && (!errors.As(err, &h) || !slices.Contains(force, h.code)) {
+	results, err := p.o.Library.Pull(ctx, n.Sources, w, force)
+	if err == nil {
+		err = missing(results, force)
+	}
+	if err != nil {
 		return false, err
 	}
-	issue, rendered, err := p.draft(ctx, n, r, harvests, now)
+	issue, rendered, err := p.draft(ctx, n, r, material{warnings: warnings(results), amend: p.o.Library.Amend, now: now})
 	if err != nil || issue.Empty() {
 		return false, err
 	}
@@ -123,5 +127,17 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	err = p.store.Freeze(ctx, r.ID, digest.Frozen{
 		Content: issue, Items: rendered.Items, Stencil: stencil, From: n.EnvelopeFrom, At: now,
 	})
+	if err == nil {
+		p.tellMissing(r, results)
+	}
 	return true, err
+}
+
+// tellMissing tells the operator which sources an issue goes without.
+func (p *Publisher) tellMissing(r digest.IssueRecord, results []library.Result) {
+	for _, s := range results {
+		if s.Err != nil {
+			p.o.Alert(fmt.Sprintf("%s goes out without anything new from %s: %v", r.Name(), s.Source.Name, s.Err))
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 )
 
 // The codes of what holds an issue back. An operator who knows better goes past
@@ -16,10 +17,12 @@ import (
 const (
 	HoldUnsubscribe = "unsubscribe-unreachable"
 	HoldSource      = "source-failed"
+	HoldMoved       = library.CodeMoved
+	HoldSilent      = library.CodeSilent
 )
 
 // HoldCodes are all codes that --force takes.
-var HoldCodes = []string{HoldUnsubscribe, HoldSource}
+var HoldCodes = []string{HoldUnsubscribe, HoldSource, HoldMoved, HoldSilent}
 
 // retryHeld is how often a held issue is tried again.
 const retryHeld = 15 * time.Minute

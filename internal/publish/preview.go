@@ -8,6 +8,7 @@ import (
 
 	"digest.example/internal/compose"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/mail"
 )
 
@@ -44,17 +45,25 @@ func (p *Publisher) Preview(ctx context.Context, n *Newsletter) (Preview, error)
 	if len(last) > 0 {
 		r.Number = last[0].Number + 1
 	}
-	harvests, failures := p.harvest(ctx, n, w)
-	v := Preview{Holds: p.holds(ctx, n, failures)}
-	for _, f := range failures {
-		v.Failures = append(v.Failures, fmt.Sprintf("%s: %v", f.source.Name, f.err))
+	harvests, results, err := p.peek(ctx, n, w)
+	if err != nil {
+		return Preview{}, err
 	}
-	v.Issue, v.Rendered, err = p.draft(ctx, n, r, harvests, now)
+	v := Preview{Holds: p.holds(ctx, n, results)}
+	for _, r := range results {
+		if r.Err != nil {
+			v.Failures = append(v.Failures, fmt.Sprintf("%s: %v", r.Source.Name, r.Err))
+		}
+	}
+	forget := func(context.Context, digest.Harvest) error { return nil }
+	v.Issue, v.Rendered, err = p.draft(ctx, n, r, material{
+		harvests: harvests, warnings: warnings(results), amend: forget, now: now,
+	})
 	return v, err
 }
 
 // holds is what would hold an issue back.
-func (p *Publisher) holds(ctx context.Context, n *Newsletter, failures []failure) []Hold {
+func (p *Publisher) holds(ctx context.Context, n *Newsletter, results []library.Result) []Hold {
 	var holds []Hold
 	id, err := p.store.DatabaseID(ctx)
 	if err == nil {
@@ -64,7 +73,7 @@ func (p *Publisher) holds(ctx context.Context, n *Newsletter, failures []failure
 		holds = append(holds, Hold{HoldUnsubscribe, err.Error()})
 	}
 	var h hold
-	if errors.As(required(failures), &h) {
+	if errors.As(missing(results, nil), &h) {
 		holds = append(holds, Hold{h.code, h.why})
 	}
 	return holds

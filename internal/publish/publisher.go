@@ -8,8 +8,8 @@ import (
 	"digest.example/internal/compose"
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/schedule"
-	"digest.example/internal/sources"
 )
 
 // Newsletter is a publication together with what it is made from.
@@ -17,14 +17,8 @@ type Newsletter struct {
 	digest.Newsletter
 	Spec     string // the schedule as configured
 	Schedule schedule.Schedule
-	Sources  []Source
+	Sources  []library.Source
 	NoteFile string // the editor's next note, in Markdown; need not exist
-}
-
-// Source is a site of a newsletter.
-type Source struct {
-	digest.SourceRef
-	sources.Source
 }
 
 // Composer renders an issue.
@@ -48,6 +42,7 @@ type Progress interface {
 // Options are what a Publisher needs beside its Store.
 type Options struct {
 	Newsletters []Newsletter
+	Library     *library.Library
 	Composer    Composer
 	Deliverer   Deliverer
 	// Token is the token of a subscriber's unsubscribe link.
@@ -67,7 +62,7 @@ type Options struct {
 }
 
 // Publisher takes newsletters through their steps. Its methods are for one
-// goroutine.
+// goroutine, but KeepPulling may run beside the others once Start has returned.
 type Publisher struct {
 	store Store
 	o     Options

@@ -28,14 +28,8 @@ type Store interface {
 	// Newsletters are the names of all that are known and not retired.
 	Newsletters(ctx context.Context) ([]string, error)
 
-	// SaveHarvest adds to the library and records the source's health.
-	SaveHarvest(ctx context.Context, h digest.Harvest) error
-	// SaveFailure records that a source could not be pulled.
-	SaveFailure(ctx context.Context, source string, at time.Time, cause string) error
-	// SourceHealth is how the pulls of all known sources went, by name.
-	SourceHealth(ctx context.Context) ([]digest.SourceHealth, error)
-	// Library returns the articles of the sources that were published at or
-	// after since, with their comments, in order of source and id.
+	// Library returns the articles of the sources that were published, or
+	// appeared, at or after since, with their comments, in order of source and id.
 	Library(ctx context.Context, sources []string, since time.Time) ([]digest.Article, error)
 	// Printed are the items of the edition's issues that are spent, or frozen
 	// and not ended; and the cut-off of the last spent one, zero if there is none.
