@@ -1,0 +1,136 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// names is a resolver whose answers for a name are given in turn, the last one
+// for ever.
+type names struct {
+	mu      sync.Mutex
+	answers map[string][]string // each a list of addresses, separated by spaces
+	asked   []string
+}
+
+func (n *names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked = append(n.asked, host)
+	left := n.answers[host]
+	if len(left) == 0 {
+		return nil, fmt.Errorf("no such host: %s", host)
+	}
+	if len(left) > 1 {
+		n.answers[host] = left[1:]
+	}
+	var ips []netip.Addr
+	for f := range strings.FieldsSeq(left[0]) {
+		ips = append(ips, netip.MustParseAddr(f))
+	}
+	return ips, nil
+}
+
+// clock stands still but for the sleeps.
+type clock struct {
+	mu    sync.Mutex
+	t     time.Time
+	slept []time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+	c.slept = append(c.slept, d)
+	return ctx.Err()
+}
+
+var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
+// world is a client whose names all lead to servers of the test.
+type world struct {
+	*Client
+	t     *testing.T
+	clock *clock
+	names *names
+}
+
+// newWorld makes a client that may ask the hosts of the servers.
+func newWorld(t *testing.T, allow ...string) *world {
+	t.Helper()
+	w := &world{t: t, clock: &clock{t: start}, names: &names{answers: map[string][]string{}}}
+	c, err := New(Options{
+		UserAgent: "digest/1 (+https://harbour.example/bot)", AllowHosts: allow,
+		Now: w.clock.now, Sleep: w.clock.sleep, Resolver: w.names,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Client = c
+	t.Cleanup(c.Close)
+	return w
+}
+
+// serve starts a server that the client of the world may ask, and returns its address.
+func (w *world) serve(h http.HandlerFunc) string {
+	w.t.Helper()
+	s := httptest.NewServer(h)
+	w.t.Cleanup(s.Close)
+	w.allowed[s.Listener.Addr().String()] = true
+	return s.URL
+}
+
+func (w *world) get(r Request) (*Response, error) {
+	w.t.Helper()
+	return w.Get(w.t.Context(), r)
+}
+
+func (w *world) mustGet(r Request) *Response {
+	w.t.Helper()
+	resp, err := w.get(r)
+	if err != nil {
+		w.t.Fatalf("get %s: %v", r.URL, err)
+	}
+	return resp
+}
+
+// watch listens on a port of this machine and counts who connects.
+func watch(t *testing.T) (port string, connected func() int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan int)
+	go func() {
+		n := 0
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				done <- n
+				return
+			}
+			n++
+			c.Close()
+		}
+	}()
+	stop := sync.OnceValue(func() int { l.Close(); return <-done })
+	t.Cleanup(func() { stop() })
+	_, port, _ = net.SplitHostPort(l.Addr().String())
+	return port, stop
+}
