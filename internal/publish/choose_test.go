@@ -150,7 +150,7 @@ func TestChooseExplainsComments(t *testing.T) {
 
 func TestChooseProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := choice(library(t)...)
+		in := choice(shelf(t)...)
 		in.Newsletter.MaxArticles = rapid.IntRange(0, 4).Draw(t, "max")
 		in.Newsletter.PerArticle = rapid.IntRange(0, 3).Draw(t, "per article")
 		printed := map[string]bool{}
@@ -209,8 +209,8 @@ func checkChoice(t *rapid.T, in publish.Choice, issue digest.Issue, printed map[
 	}
 }
 
-// library draws articles around the span of an issue, with threads.
-func library(t *rapid.T) []digest.Article {
+// shelf draws articles around the span of an issue, with threads.
+func shelf(t *rapid.T) []digest.Article {
 	var all []digest.Article
 	for i := range rapid.IntRange(0, 6).Draw(t, "articles") {
 		at := sunday.Add(time.Duration(rapid.IntRange(-200, 10).Draw(t, "hours")) * time.Hour)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/publish"
 	"digest.example/internal/schedule"
 )
@@ -87,7 +88,7 @@ func TestTwoPublishersOpenOneIssue(t *testing.T) {
 	w.site.publish(wednesday, "a")
 	w.now = sunday
 	n := w.newsletter
-	n.Sources = []publish.Source{{SourceRef: n.Sources[0].SourceRef, Source: &site{articles: w.site.articles}}}
+	n.Sources = []library.Source{{SourceRef: n.Sources[0].SourceRef, Source: &site{articles: w.site.articles}}}
 	w.deliverer = &mailer{store: w.db, now: w.time, got: map[string]int{}}
 	other := w.publisher(n)
 	w.must(other.Start(w.ctx))

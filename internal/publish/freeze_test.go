@@ -145,7 +145,7 @@ func TestCrashAnywhere(t *testing.T) {
 			w.write("A note")
 			w.site.publish(wednesday, "a")
 			moments, dead := 0, false
-			w.store = &faulty{Store: w.db, fail: func(string, bool) error {
+			w.store = &faulty{database: w.db, fail: func(string, bool) error {
 				if dead || moments == k {
 					dead = true
 					return errSick
@@ -214,7 +214,7 @@ func TestCrashBetweenPlans(t *testing.T) {
 	w := newWorld(t, readers)
 	w.site.publish(wednesday, "a")
 	plans := 0
-	w.store = &faulty{Store: w.db, fail: func(call string, done bool) error {
+	w.store = &faulty{database: w.db, fail: func(call string, done bool) error {
 		if call == "Plan" && done {
 			plans++
 			return errSick

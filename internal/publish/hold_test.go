@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/publish"
 )
 
@@ -138,7 +139,7 @@ func TestForceAfterHoldMax(t *testing.T) {
 func TestForceDoesNotHideErrors(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")
-	f := &faulty{Store: w.db, fail: func(call string, _ bool) error {
+	f := &faulty{database: w.db, fail: func(call string, _ bool) error {
 		if call == "SaveHarvest" {
 			return errSick
 		}
@@ -165,8 +166,8 @@ func TestSources(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, 1)
 			w.site.publish(wednesday, "a")
-			broken := publish.Source{SourceRef: digest.SourceRef{Name: "forum", Required: c.required}, Source: &site{err: errDown}}
-			w.newsletter.Sources = append([]publish.Source{broken}, w.newsletter.Sources...)
+			broken := library.Source{SourceRef: digest.SourceRef{Name: "forum", Required: c.required}, Source: &site{err: errDown}}
+			w.newsletter.Sources = append([]library.Source{broken}, w.newsletter.Sources...)
 			w.start()
 			w.at(sunday)
 			w.wantIssues(c.state)
@@ -240,7 +241,7 @@ func TestCrashWhileRetrying(t *testing.T) {
 	w.unreach = errDown
 	w.at(sunday)
 	w.unreach = nil
-	w.store = &faulty{Store: w.db, fail: func(call string, _ bool) error {
+	w.store = &faulty{database: w.db, fail: func(call string, _ bool) error {
 		if call == "SaveHarvest" {
 			return errSick
 		}

@@ -70,7 +70,7 @@ func TestNoteEditedAfterFreezing(t *testing.T) {
 			w := newWorld(t, 1)
 			w.site.publish(wednesday, "a")
 			w.write("An old note")
-			w.store = &faulty{Store: w.db, fail: func(call string, done bool) error {
+			w.store = &faulty{database: w.db, fail: func(call string, done bool) error {
 				if call == "Freeze" && done {
 					w.write(c.text)
 				}

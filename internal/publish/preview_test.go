@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/mail"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
@@ -94,8 +95,8 @@ func TestPreviewChangesNothing(t *testing.T) {
 func TestPreviewTellsOfHolds(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")
-	optional := publish.Source{SourceRef: digest.SourceRef{Name: "optional"}, Source: &site{err: errDown}}
-	broken := publish.Source{SourceRef: digest.SourceRef{Name: "forum", Required: true}, Source: &site{err: errDown}}
+	optional := library.Source{SourceRef: digest.SourceRef{Name: "optional"}, Source: &site{err: errDown}}
+	broken := library.Source{SourceRef: digest.SourceRef{Name: "forum", Required: true}, Source: &site{err: errDown}}
 	w.newsletter.Sources = append(w.newsletter.Sources, optional, broken)
 	w.unreach = errors.New("no such host")
 	w.start()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
-	"digest.example/internal/publish"
+	"digest.example/internal/library"
 	"digest.example/internal/sources"
 )
 
@@ -15,10 +15,10 @@ func TestPullNow(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")
 	w.site.warnings = []string{"half of it"}
-	harvests, err := w.p.PullNow(w.ctx, &w.newsletter)
+	results, err := w.p.PullNow(w.ctx, &w.newsletter)
 	w.must(err)
-	if len(harvests) != 1 || harvests[0].Source != "blog" || !harvests[0].At.Equal(wednesday) || len(harvests[0].Articles) != 1 {
-		t.Errorf("harvests %+v", harvests)
+	if len(results) != 1 || results[0].Source.Name != "blog" || results[0].Articles != 1 || len(results[0].Warnings) != 1 {
+		t.Errorf("results %+v", results)
 	}
 	library, err := w.db.Library(w.ctx, []string{"blog"}, time.Time{})
 	if err != nil || len(library) != 1 || library[0].ID != "a" {
@@ -93,7 +93,7 @@ func (s *stuck) Recheck(context.Context, sources.Request, []digest.Article) (dig
 func TestPullIsBounded(t *testing.T) {
 	w := newWorld(t, 1)
 	s := &stuck{}
-	w.newsletter.Sources = []publish.Source{{SourceRef: digest.SourceRef{Name: "stuck"}, Source: s}}
+	w.newsletter.Sources = []library.Source{{SourceRef: digest.SourceRef{Name: "stuck"}, Source: s}}
 	w.start()
 	_, err := w.p.PullNow(w.ctx, &w.newsletter)
 	w.must(err)

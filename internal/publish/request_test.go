@@ -130,7 +130,7 @@ func TestCrashWhileGranting(t *testing.T) {
 			w.ask("one", digest.RequestSendNow, "weekly")
 			w.ask("two", digest.RequestSendNow, "daily")
 			moments, dead := 0, false
-			w.store = &faulty{Store: w.db, fail: func(call string, _ bool) error {
+			w.store = &faulty{database: w.db, fail: func(call string, _ bool) error {
 				if dead || moments == k {
 					dead = true
 					return errSick

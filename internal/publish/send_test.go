@@ -10,6 +10,7 @@ import (
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
 )
@@ -278,7 +279,7 @@ func (w *world) doubtful() {
 func TestResolveAfterCrash(t *testing.T) {
 	w := newWorld(t, 3)
 	w.doubtful()
-	sick := &faulty{Store: w.db, fail: func(call string, _ bool) error {
+	sick := &faulty{database: w.db, fail: func(call string, _ bool) error {
 		if strings.HasPrefix(call, "MoveIssue") {
 			return errSick
 		}
@@ -308,7 +309,7 @@ func TestResolveWhileEnding(t *testing.T) {
 		return delivery.Accepted
 	}
 	resolved := false
-	w.store = &faulty{Store: w.db, fail: func(call string, done bool) error {
+	w.store = &faulty{database: w.db, fail: func(call string, done bool) error {
 		if call == "MoveIssue done" && !done && !resolved {
 			resolved = true
 			_, err := publish.Resolve(w.ctx, w.db, w.last(), delivery.Ready, "", "me", sunday)
@@ -343,7 +344,7 @@ func (w *world) crashed() {
 	w.t.Helper()
 	w.site.publish(wednesday, "a")
 	applied := 0
-	w.mailer.store = &faulty{Store: w.db, fail: func(call string, done bool) error {
+	w.mailer.store = &faulty{database: w.db, fail: func(call string, done bool) error {
 		if call == "Apply" && !done {
 			if applied++; applied == 2 {
 				return errSick
@@ -464,11 +465,11 @@ func TestUnknownNewsletterRefusesToStart(t *testing.T) {
 func TestNewslettersAreIndependent(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")
-	w.newsletter.Sources = []publish.Source{{SourceRef: digest.SourceRef{Name: "forum", Required: true}, Source: &site{err: errDown}}}
+	w.newsletter.Sources = []library.Source{{SourceRef: digest.SourceRef{Name: "forum", Required: true}, Source: &site{err: errDown}}}
 	w.newsletter.NoteFile = ""
 	other := weekly(t)
 	other.Name = "daily"
-	other.Sources = []publish.Source{{SourceRef: digest.SourceRef{Name: "blog"}, Source: w.site}}
+	other.Sources = []library.Source{{SourceRef: digest.SourceRef{Name: "blog"}, Source: w.site}}
 	third := weekly(t)
 	third.Name = "sick"
 	third.NoteFile = t.TempDir() // a folder is no note

@@ -11,7 +11,7 @@ import (
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
-	"digest.example/internal/publish"
+	"digest.example/internal/library"
 )
 
 // bubble gives a world whose clock goes with the bubble's from a minute before
@@ -112,7 +112,7 @@ func TestServeSurvivesErrors(t *testing.T) {
 			var sick atomic.Bool
 			var failed atomic.Int32
 			err := served(t, func(w *world) {
-				w.store = &faulty{Store: w.db, fail: func(name string, done bool) error {
+				w.store = &faulty{database: w.db, fail: func(name string, done bool) error {
 					if name == c && !done && sick.Load() {
 						failed.Add(1)
 						return errSick
@@ -141,7 +141,7 @@ func TestServeSurvivesErrors(t *testing.T) {
 func TestServeEndsAtAnotherSchema(t *testing.T) {
 	err := served(t, func(w *world) {
 		tooNew := fmt.Errorf("%w: too new", digest.ErrSchema)
-		w.mailer.store = &faulty{Store: w.db, fail: func(name string, _ bool) error {
+		w.mailer.store = &faulty{database: w.db, fail: func(name string, _ bool) error {
 			if name == "Claim" {
 				return tooNew
 			}
@@ -165,7 +165,7 @@ func TestServeGoesOnBesideABrokenIssue(t *testing.T) {
 	err := served(t, func(w *world) {
 		broken := weekly(t)
 		broken.Name, broken.NoteFile = "broken", t.TempDir() // a folder is no note
-		broken.Sources = []publish.Source{{Source: pulled}}
+		broken.Sources = []library.Source{{Source: pulled}}
 		w.p = w.publisher(broken, w.newsletter)
 		w.must(w.p.Start(w.ctx))
 	}, func(w *world) {

@@ -19,6 +19,7 @@ import (
 	"digest.example/internal/compose"
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 	"digest.example/internal/publish"
 	"digest.example/internal/schedule"
 	"digest.example/internal/sources"
@@ -44,7 +45,7 @@ type world struct {
 	file  string
 	owner string // the process, in the ledger
 	db    *store.Store
-	store publish.Store // db, or something around it
+	store database // db, or something around it
 	clock func() time.Time
 	// shared says that other processes may send from the same database.
 	shared bool
@@ -61,6 +62,12 @@ type world struct {
 	alerts []string
 }
 
+// database is all that a publisher needs of one.
+type database interface {
+	publish.Store
+	library.Store
+}
+
 // newWorld has one newsletter that is due on Sundays, and so many readers.
 func newWorld(t *testing.T, readers int) *world {
 	t.Helper()
@@ -72,7 +79,7 @@ func newWorld(t *testing.T, readers int) *world {
 	w.deliverer = w.mailer
 	w.newsletter = weekly(t)
 	w.newsletter.NoteFile = filepath.Join(t.TempDir(), "NEXT.md")
-	w.newsletter.Sources = []publish.Source{{SourceRef: digest.SourceRef{Name: "blog", Required: true}, Source: w.site}}
+	w.newsletter.Sources = []library.Source{{SourceRef: digest.SourceRef{Name: "blog", Required: true}, Source: w.site}}
 	w.start()
 	w.enrol(0, readers)
 	return w
@@ -118,7 +125,10 @@ func (w *world) publisher(newsletters ...publish.Newsletter) *publish.Publisher 
 	c, err := composer()
 	w.must(err)
 	return publish.New(w.store, publish.Options{
-		Newsletters: newsletters, Composer: c, Deliverer: w.deliverer,
+		Newsletters: newsletters, Composer: c,
+		Library: library.New(w.store, library.Options{
+			Now: func() time.Time { return w.clock() }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		}), Deliverer: w.deliverer,
 		Token:  func(subscriber, newsletter string) (string, error) { return subscriber + "." + newsletter, nil },
 		Nobody: subscribers.Nobody,
 		Reachable: func(context.Context, string, string) error {
