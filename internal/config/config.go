@@ -8,12 +8,15 @@ import "time"
 
 // Config is everything that an operator can set. The tags name the keys of
 // config.yaml; a field tagged secret is hidden by Redacted ("url": only the
-// password of an address is).
+// password of an address is; "origin": all but its scheme and host).
 type Config struct {
 	Database    string       `mapstructure:"database" secret:"url"` // a file, or postgres://user@host/db
 	Web         Web          `mapstructure:"web"`
 	Secret      string       `mapstructure:"secret" secret:"all"` // empty: the key file beside the database
 	SMTP        SMTP         `mapstructure:"smtp"`
+	Alert       Alert        `mapstructure:"alert"`
+	Fetch       Fetch        `mapstructure:"fetch"`
+	Library     Library      `mapstructure:"library"`
 	Newsletters []Newsletter `mapstructure:"newsletters"`
 }
 
@@ -39,6 +42,24 @@ type SMTP struct {
 	TLS         string  `mapstructure:"tls"` // one of the TLS constants
 	Connections int     `mapstructure:"connections"`
 	PerSecond   float64 `mapstructure:"per_second"` // messages; 0: no limit
+}
+
+// Alert says who is told, beside the log, of what needs a person.
+type Alert struct {
+	Command string `mapstructure:"command"`                 // empty: none
+	Webhook string `mapstructure:"webhook" secret:"origin"` // empty: none; the path of one is its password
+}
+
+// Fetch says how sites are asked.
+type Fetch struct {
+	// AllowHosts are the host:port that may be asked although they are not public.
+	AllowHosts []string `mapstructure:"allow_hosts"`
+}
+
+// Library says how what was pulled is kept.
+type Library struct {
+	PullEvery Duration `mapstructure:"pull_every"` // by digest serve, between issues; 0: only for an issue
+	Keep      Duration `mapstructure:"keep"`       // how long after it was published
 }
 
 // Newsletter is one publication.
@@ -88,14 +109,19 @@ type Delivery struct {
 	InDoubt string `mapstructure:"in_doubt"` // one of the InDoubt constants
 }
 
-// KindSample is the kind of the built-in sample site.
-const KindSample = "sample"
+// The values of Source.Kind.
+const (
+	KindAuto      = "auto" // found out from the site
+	KindWordPress = "wordpress"
+	KindFeed      = "feed"
+	KindSample    = "sample" // built in, needs no url
+)
 
 // Source is a site that a newsletter is pulled from.
 type Source struct {
 	Name     string `mapstructure:"name"`
 	URL      string `mapstructure:"url"`
-	Kind     string `mapstructure:"kind"`     // KindSample
+	Kind     string `mapstructure:"kind"`     // one of the Kind constants
 	Required bool   `mapstructure:"required"` // whether an issue waits for it
 }
 
@@ -125,6 +151,7 @@ func Default() Config {
 			TLS:         TLSStartTLS,
 			Connections: 10,
 		},
+		Library:     Library{PullEvery: Duration(time.Hour), Keep: Duration(365 * day)},
 		Newsletters: []Newsletter{n},
 	}
 }
@@ -145,4 +172,4 @@ func newsletterDefault() Newsletter {
 }
 
 // sourceDefault is what holds where a source leaves a key out.
-func sourceDefault() Source { return Source{Required: true} }
+func sourceDefault() Source { return Source{Kind: KindAuto, Required: true} }

@@ -149,6 +149,7 @@ func TestSecretsInAFileThatOthersRead(t *testing.T) {
 		{"database: postgres://u:p@host/db", 0o644, "config.yaml: database: a secret in a file that others may read (mode 0644): chmod 600 config.yaml"},
 		{"database: postgres://u@host/db?password=p", 0o644, "config.yaml: database: a secret in a file that others may read (mode 0644): chmod 600 config.yaml"},
 		{"database: postgres://u@host/db", 0o644, ""},
+		{"alert: {webhook: 'https://hooks.example.org/geheim'}", 0o644, "config.yaml: alert.webhook: a secret in a file that others may read (mode 0644): chmod 600 config.yaml"},
 		{"smtp: {username: a, password: ''}", 0o644, ""},
 		{"smtp: {username: a, password: geheim}", 0o600, ""},
 		{"smtp: {username: a, password: geheim}", 0o400, ""},

@@ -33,6 +33,8 @@ func hide(v reflect.Value) {
 			}
 		case "url":
 			f.SetString(withoutPassword(f.String()))
+		case "origin":
+			f.SetString(originOf(f.String()))
 		}
 	}
 }
@@ -58,6 +60,18 @@ func withoutPassword(address string) string {
 		}
 	}
 	return u.String()
+}
+
+// originOf keeps of an address what does not say how to use it.
+func originOf(address string) string {
+	if address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return hidden
+	}
+	return u.Scheme + "://" + u.Host + "/" + hidden
 }
 
 func isAddress(database string) bool { return strings.Contains(database, "://") }
@@ -88,7 +102,7 @@ func secretKeys(t reflect.Type, values map[string]any, parent string) []string {
 			keys = append(keys, secretKeys(f.Type, v, path)...)
 		case string:
 			kind := f.Tag.Get("secret")
-			if v != "" && kind == "all" || kind == "url" && withoutPassword(v) != v {
+			if v != "" && (kind == "all" || kind == "origin") || kind == "url" && withoutPassword(v) != v {
 				keys = append(keys, path)
 			}
 		}

@@ -45,7 +45,7 @@ func TestEnvironmentReachesEveryKey(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		want := anyConfig(t)
-		want.Newsletters = Default().Newsletters
+		want.Newsletters, want.Fetch = Default().Newsletters, Default().Fetch
 		var environ []string
 		var walk func(v reflect.Value, parent string)
 		walk = func(v reflect.Value, parent string) {
@@ -72,7 +72,7 @@ func TestEnvironmentReachesEveryKey(t *testing.T) {
 }
 
 func scalarText(v reflect.Value) string {
-	text, _ := yaml.Marshal(v.Interface())
+	text, _ := yaml.Marshal(asYAML(v))
 	if v.Kind() == reflect.String {
 		return v.String()
 	}
@@ -114,6 +114,17 @@ func anyConfig(t *rapid.T) Config {
 			TLS: pick(TLSStartTLS, TLSImplicit, TLSNone), Connections: rapid.IntRange(1, 100).Draw(t, "connections"),
 			PerSecond: rapid.Float64Range(0, 1e6).Draw(t, "per second"),
 		},
+		Alert: Alert{
+			Command: word.Draw(t, "command"),
+			Webhook: pick("https://hooks.example.org/a?b#c", "http://localhost:9000/x"),
+		},
+		Fetch: Fetch{AllowHosts: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
+			"wiki.internal:443", "[::1]:80", "10.0.0.1:8080",
+		}), 1, 3, rapid.ID).Draw(t, "hosts")},
+		Library: Library{
+			PullEvery: minPullEvery * Duration(rapid.IntRange(0, 100).Draw(t, "pull every")),
+			Keep:      minKeep + Duration(rapid.IntRange(0, 1000).Draw(t, "keep"))*Duration(day),
+		},
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "newsletters") {
 		c.Newsletters = append(c.Newsletters, anyNewsletter(t, string(rune('a'+i)), pick))
@@ -139,10 +150,14 @@ func anyNewsletter(t *rapid.T, name string, pick func(...string) string) Newslet
 		Delivery: Delivery{pick(InDoubtHold, InDoubtResend)}, CatchUp: span(0), HoldMax: span(1),
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "sources") {
-		n.Sources = append(n.Sources, Source{
-			Name: name + string(rune('0'+i)), URL: pick("", "https://blog.example.org"),
-			Kind: KindSample, Required: rapid.Bool().Draw(t, "required"),
-		})
+		s := Source{
+			Name: name + string(rune('0'+i)), URL: "https://blog.example.org",
+			Kind: pick(kinds...), Required: rapid.Bool().Draw(t, "required"),
+		}
+		if s.Kind == KindSample {
+			s.URL = pick("", s.URL)
+		}
+		n.Sources = append(n.Sources, s)
 	}
 	return n
 }

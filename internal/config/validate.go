@@ -29,6 +29,9 @@ func (c Config) problems() Problems {
 		ps.add("secret", "missing: no key file stands beside a PostgreSQL database: set DIGEST_SECRET or DIGEST_SECRET_FILE to the output of openssl rand -hex 32")
 	}
 	ps.checkSMTP(c.SMTP)
+	ps.checkAlert(c.Alert)
+	ps.checkFetch(c.Fetch)
+	ps.checkLibrary(c.Library)
 	ps.checkNewsletters(c.Newsletters)
 	return ps
 }

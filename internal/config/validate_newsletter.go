@@ -21,7 +21,7 @@ func (ps *Problems) checkNewsletters(ns []Newsletter) {
 	names := map[string]int{}
 	sites := map[string]Source{}
 	for i, n := range ns {
-		key := fmt.Sprintf("newsletters[%d]", i)
+		key := indexed("newsletters", i)
 		ps.checkName(key+".name", n.Name)
 		if first, taken := names[n.Name]; taken {
 			ps.add(key+".name", "%q is the name of newsletters[%d] as well: choose another", n.Name, first)
@@ -129,9 +129,12 @@ func (ps *Problems) checkBar(key string, bar float64) {
 // maxBar is about the content score of the best comment there can be.
 const maxBar = 3
 
+// indexed is the key of an entry of a list.
+func indexed(key string, i int) string { return fmt.Sprintf("%s[%d]", key, i) }
+
 func (ps *Problems) checkBlocked(key string, list []string) {
 	for i, s := range list {
-		ps.checkText(fmt.Sprintf("%s[%d]", key, i), s, "write a word, or leave the entry out")
+		ps.checkText(indexed(key, i), s, "write a word, or leave the entry out")
 	}
 }
 
@@ -147,7 +150,7 @@ func (ps *Problems) checkDuration(key string, d Duration, positive bool) {
 }
 
 // kinds are the kinds of site that there is a package for.
-var kinds = []string{KindSample}
+var kinds = []string{KindAuto, KindWordPress, KindFeed, KindSample}
 
 func (ps *Problems) checkSources(key string, sources []Source, sites map[string]Source) {
 	if len(sources) == 0 {
@@ -155,7 +158,7 @@ func (ps *Problems) checkSources(key string, sources []Source, sites map[string]
 	}
 	here := map[string]bool{}
 	for i, s := range sources {
-		at := fmt.Sprintf("%s[%d]", key, i)
+		at := indexed(key, i)
 		ps.checkName(at+".name", s.Name)
 		if here[s.Name] {
 			ps.add(at+".name", "%q is the name of another source of this newsletter: choose another", s.Name)
@@ -173,12 +176,15 @@ func (ps *Problems) checkSources(key string, sources []Source, sites map[string]
 func (ps *Problems) checkSite(key string, s Source) {
 	switch {
 	case s.Kind == "":
-		ps.add(key+".kind", "missing: give %s", strings.Join(kinds, " or "))
+		ps.add(key+".kind", "empty: leave it out, or give one of %s", strings.Join(kinds, ", "))
 	case !slices.Contains(kinds, s.Kind):
-		ps.add(key+".kind", "%q is not a kind of site that this version can read: give %s", s.Kind, strings.Join(kinds, " or "))
+		ps.add(key+".kind", "%q is not a kind of site that this version can read: give one of %s", s.Kind, strings.Join(kinds, ", "))
 	}
-	if s.URL == "" && (s.Kind == KindSample || s.Kind == "") {
-		return // the sample site is built in
+	if s.URL == "" {
+		if s.Kind != KindSample {
+			ps.add(key+".url", "missing: give the site's address, such as https://blog.example.org")
+		}
+		return
 	}
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || hasControl(s.URL) {

@@ -86,9 +86,44 @@ func TestValues(t *testing.T) {
 		},
 		{
 			"newsletters[0].sources[0].url",
-			func(c *Config, v string) { c.Newsletters[0].Sources[0].URL = v },
+			func(c *Config, v string) {
+				c.Newsletters[0].Sources[0].Kind, c.Newsletters[0].Sources[0].URL = KindAuto, v
+			},
 			"https://blog.example.org http://10.0.0.1:8080/feed",
-			"blog.example.org file:///etc/passwd https://u:p@example.org https://exa\nmple.org",
+			" blog.example.org file:///etc/passwd https://u:p@example.org https://exa\nmple.org",
+		},
+		{
+			"newsletters[0].sources[0].kind",
+			func(c *Config, v string) {
+				c.Newsletters[0].Sources[0].Kind = v
+				c.Newsletters[0].Sources[0].URL = "https://blog.example.org"
+			},
+			"auto wordpress feed sample",
+			"WordPress rss gopher\x00 ",
+		},
+		{
+			"alert.webhook",
+			func(c *Config, v string) { c.Alert.Webhook = v },
+			"https://hooks.example.org/a?b=c http://localhost:9000/ http://127.0.0.1 http://10.0.0.1:8080/x http://[::1]/",
+			"http://hooks.example.org hooks.example.org ftp://10.0.0.1/ https:// https://u:p@hooks.example.org https://h:0/ https://h/\x00",
+		},
+		{
+			"fetch.allow_hosts[1]",
+			func(c *Config, v string) { c.Fetch.AllowHosts = []string{"a.example:80", v} },
+			"b.example:443 10.0.0.1:8080 [::1]:80",
+			"b.example b.example: b.example:http b.example:0 b.example:65536 :80 ::1:80 https://b.example:443 b.example:443/x *.example:80 a.example:80",
+		},
+		{
+			"library.pull_every",
+			func(c *Config, v string) { c.Library.PullEvery, _ = ParseDuration(v) },
+			"0 10m 1h 7d",
+			"1s 9m59s 4000d",
+		},
+		{
+			"library.keep",
+			func(c *Config, v string) { c.Library.Keep, _ = ParseDuration(v) },
+			"60d 365d 3660d",
+			"0 59d 3661d",
 		},
 	} {
 		t.Run(tc.key, func(t *testing.T) {
@@ -152,7 +187,7 @@ func TestDurations(t *testing.T) {
 
 func TestRedactedHidesWhatIsTagged(t *testing.T) {
 	c := Default()
-	c.Secret, c.SMTP.Password = "geheim", "geheim"
+	c.Secret, c.SMTP.Password, c.Alert.Webhook = "geheim", "geheim", "https://hooks.example.org/geheim?geheim"
 	for database, want := range map[string]string{
 		"digest.db":                          "digest.db",
 		"postgres://u:geheim@host/db":        "postgres://u:hidden@host/db",
@@ -161,6 +196,9 @@ func TestRedactedHidesWhatIsTagged(t *testing.T) {
 	} {
 		c.Database = database
 		r := c.Redacted()
+		if r.Alert.Webhook != "https://hooks.example.org/"+hidden {
+			t.Errorf("the webhook shows as %s", r.Alert.Webhook)
+		}
 		if r.Database != want || r.Secret != hidden || r.SMTP.Password != hidden {
 			t.Errorf("got %+v", r)
 		}
@@ -168,7 +206,7 @@ func TestRedactedHidesWhatIsTagged(t *testing.T) {
 			t.Fatal("the original was changed")
 		}
 	}
-	if r := Default().Redacted(); r.Secret != "" || r.SMTP.Password != "" {
+	if r := Default().Redacted(); r.Secret != "" || r.SMTP.Password != "" || r.Alert.Webhook != "" {
 		t.Error("an empty secret must show as empty")
 	}
 }

@@ -40,7 +40,7 @@ func (d *discovery) ask(ctx context.Context, at *url.URL, accept string) (docume
 	r, err := d.getter.Get(ctx, fetch.Request{URL: address, Accept: accept})
 	if err != nil {
 		d.note(address, "no answer")
-		return document{}, fmt.Errorf("ask for %s: %w", address, err)
+		return document{}, fmt.Errorf("discovery: %w", err) // which names the address
 	}
 	doc := document{at: at, status: r.Status, media: r.MediaType(), header: r.Header, body: r.Body}
 	if u, err := url.Parse(r.URL); err == nil && u.Host != "" {
@@ -48,7 +48,7 @@ func (d *discovery) ask(ctx context.Context, at *url.URL, accept string) (docume
 	}
 	if !r.OK() {
 		d.note(address, fmt.Sprint(r.Status))
-		return doc, fmt.Errorf("ask for %s: %w with %d %s", address, errStatus, r.Status, http.StatusText(r.Status))
+		return doc, fmt.Errorf("%s: %w with %d %s", address, errStatus, r.Status, http.StatusText(r.Status))
 	}
 	d.note(address, doc.media)
 	return doc, nil

@@ -1,0 +1,56 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"time"
+)
+
+func (ps *Problems) checkAlert(a Alert) {
+	if hasControl(a.Command) {
+		ps.add("alert.command", "holds a line break or control character: write it on one line")
+	}
+	if a.Webhook == "" {
+		return
+	}
+	u, err := url.Parse(a.Webhook)
+	switch {
+	case err != nil || u.Hostname() == "" || hasControl(a.Webhook) || u.User != nil || badPort(u.Port()):
+		// The address is a secret and stays out of the message.
+		ps.add("alert.webhook", "not an address that a message can be posted to, such as https://hooks.example.org/abc")
+	case u.Scheme == "https", u.Scheme == "http" && (isLoopback(u.Hostname()) || isPrivate(u.Hostname())):
+	default:
+		ps.add("alert.webhook", "must start with https:// (http only to this machine or a literal private address)")
+	}
+}
+
+func (ps *Problems) checkFetch(f Fetch) {
+	for i, s := range f.AllowHosts {
+		host, port, err := net.SplitHostPort(s)
+		if err != nil || !isHost(host) || port == "" || badPort(port) {
+			ps.add(indexed("fetch.allow_hosts", i), "%q is not host:port, such as wiki.internal:443 or 192.168.1.5:8080", s)
+		}
+		if slices.Index(f.AllowHosts, s) < i {
+			ps.add(indexed("fetch.allow_hosts", i), "%q stands there twice: remove one", s)
+		}
+	}
+}
+
+// The shortest spans that make sense: sites are not to be pestered, and articles
+// are looked for over a few weeks.
+const (
+	minPullEvery = Duration(10 * time.Minute)
+	minKeep      = Duration(60 * day)
+)
+
+func (ps *Problems) checkLibrary(l Library) {
+	if l.PullEvery != 0 && l.PullEvery < minPullEvery {
+		ps.add("library.pull_every", "%s is too often to be polite: give 10m or more, or 0 to pull only for an issue", l.PullEvery)
+	}
+	if l.Keep < minKeep {
+		ps.add("library.keep", "%s is too short: give 60d or more, so that what was printed is still known", l.Keep)
+	}
+	ps.checkDuration("library.pull_every", l.PullEvery, false)
+	ps.checkDuration("library.keep", l.Keep, false)
+}
