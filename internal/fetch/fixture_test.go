@@ -109,28 +109,48 @@ func (w *world) mustGet(r Request) *Response {
 	return resp
 }
 
-// watch listens on a port of this machine and counts who connects.
-func watch(t *testing.T) (port string, connected func() int) {
+// watch listens on a port of this machine. connected ends that and says how
+// many have come.
+func watch(t *testing.T) (address string, connected func() int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan int)
-	go func() {
-		n := 0
-		for {
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String(), func() int {
+		// The queue of connections is in order: ours is behind all others.
+		own, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer own.Close()
+		for n := 0; ; n++ {
 			c, err := l.Accept()
 			if err != nil {
-				done <- n
-				return
+				t.Fatal(err)
 			}
-			n++
 			c.Close()
+			if c.RemoteAddr().String() == own.LocalAddr().String() {
+				return n
+			}
 		}
-	}()
-	stop := sync.OnceValue(func() int { l.Close(); return <-done })
-	t.Cleanup(func() { stop() })
-	_, port, _ = net.SplitHostPort(l.Addr().String())
-	return port, stop
+	}
+}
+
+// offline lets no connection leave this machine, and records the addresses that
+// would have been let through.
+func (w *world) offline() *[]string {
+	var passed []string
+	var mu sync.Mutex
+	w.dialer.judge = func(ip netip.Addr) string {
+		if kind := special(ip); kind != "" {
+			return kind
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		passed = append(passed, ip.String())
+		return "public, and this is a test"
+	}
+	return &passed
 }
