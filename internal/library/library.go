@@ -111,7 +111,11 @@ func (l *Library) ask(
 	group.SetLimit(together)
 	for i, s := range all {
 		group.Go(func() error {
-			h, err := l.harvest(groupCtx, s, w, force)
+			m, err := l.memory(groupCtx, s)
+			if err != nil {
+				return err
+			}
+			h, err := l.harvest(groupCtx, s, m, w, force)
 			results[i] = resultOf(s, h, err)
 			if err != nil {
 				l.o.Log.Warn("a source could not be pulled", "source", s.Name, "error", err)
@@ -129,15 +133,19 @@ func (l *Library) ask(
 	return results, group.Wait()
 }
 
-// harvest asks one source.
-func (l *Library) harvest(ctx context.Context, s Source, w sources.Window, force []string) (digest.Harvest, error) {
-	ctx, cancel := context.WithTimeout(ctx, pullTime)
-	defer cancel()
+func (l *Library) memory(ctx context.Context, s Source) (Memory, error) {
 	now := l.o.Now()
 	m, err := l.store.Memory(ctx, s.Name, now.Add(-memoryTime), now)
 	if err != nil {
-		return digest.Harvest{}, fmt.Errorf("read the library of %s: %w", s.Name, err)
+		return m, fmt.Errorf("read the library of %s: %w", s.Name, err)
 	}
+	return m, nil
+}
+
+// harvest asks one source.
+func (l *Library) harvest(ctx context.Context, s Source, m Memory, w sources.Window, force []string) (digest.Harvest, error) {
+	ctx, cancel := context.WithTimeout(ctx, pullTime)
+	defer cancel()
 	h, err := s.Pull(ctx, sources.Request{Window: w, State: m.State})
 	if err != nil {
 		return digest.Harvest{}, err
@@ -188,18 +196,17 @@ func (l *Library) recheck(ctx context.Context, s Source, articles []digest.Artic
 	if len(mine) == 0 {
 		return digest.Harvest{}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, recheckTime)
-	defer cancel()
-	now := l.o.Now()
-	m, err := l.store.Memory(ctx, s.Name, now.Add(-memoryTime), now)
+	m, err := l.memory(ctx, s)
 	if err != nil {
-		return digest.Harvest{}, fmt.Errorf("read the library of %s: %w", s.Name, err)
+		return digest.Harvest{}, err
 	}
 	names := m.names()
 	for i := range mine {
 		mine[i] = names.asListed(mine[i])
 	}
-	h, err := s.Recheck(ctx, sources.Request{State: m.State, Window: sources.Window{Until: now}}, mine)
+	ctx, cancel := context.WithTimeout(ctx, recheckTime)
+	defer cancel()
+	h, err := s.Recheck(ctx, sources.Request{State: m.State}, mine)
 	if err != nil {
 		return digest.Harvest{}, err
 	}

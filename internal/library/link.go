@@ -14,7 +14,7 @@ var trackers = []string{"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid
 // address names no page of its own, such as a front page.
 func Link(address string) string {
 	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Hostname() == "" {
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
 	q := u.Query()
@@ -23,9 +23,9 @@ func Link(address string) string {
 			q.Del(name)
 		}
 	}
-	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
-	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		host += ":" + port
+	host := strings.TrimPrefix(strings.ToLower(u.Host), "www.")
+	if port := u.Port(); port == "80" || port == "443" || port == "" {
+		host = strings.TrimSuffix(host, ":"+port)
 	}
 	path := strings.TrimRight(u.EscapedPath(), "/")
 	if path == "" && len(q) == 0 {

@@ -30,6 +30,7 @@ func (r *Rejection) Error() string { return r.Why }
 func reconcile(h digest.Harvest, m Memory, force []string) (digest.Harvest, error) {
 	h.Articles = slices.Clone(h.Articles)
 	h.Warnings = slices.Clone(h.Warnings)
+	m.Articles = slices.Clone(m.Articles)
 	h = withoutTwins(h)
 	n := m.names()
 	moved := recognise(h.Articles, m, n)

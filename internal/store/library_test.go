@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/library"
 )
 
 func article(id string, published time.Time, comments ...digest.Comment) digest.Article {
@@ -111,5 +112,134 @@ func testHealth(t *testing.T, w *world) {
 	w.must(w.SaveFailure(w.ctx, "blog", noon.Add(3*time.Hour), "timeout"))
 	if h := health(); h.Failures != 1 || !h.Succeeded.Equal(pulled) || h.Articles != 1 {
 		t.Errorf("after another failure: %+v", h)
+	}
+}
+
+// What is gone stays away until it is seen again.
+func testGone(t *testing.T, w *world) {
+	at := noon
+	shown := func() string {
+		t.Helper()
+		all, err := w.Library(w.ctx, []string{"blog"}, time.Time{})
+		w.must(err)
+		var out []string
+		for _, a := range all {
+			out = append(out, a.ID)
+			for _, c := range a.Comments {
+				out = append(out, a.ID+c.ID)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	save := func(whole bool, comments ...string) {
+		t.Helper()
+		at = at.Add(time.Hour)
+		a := article("a", noon)
+		a.Whole = whole
+		for _, id := range comments {
+			a.Comments = append(a.Comments, comment("a", id, noon))
+		}
+		w.must(w.SaveHarvest(w.ctx, digest.Harvest{Source: "blog", At: at, Articles: []digest.Article{a, article("b", noon)}}))
+	}
+	amend := func(gone ...digest.Item) {
+		t.Helper()
+		at = at.Add(time.Hour)
+		w.must(w.Amend(w.ctx, digest.Harvest{Source: "blog", At: at, Gone: gone}))
+	}
+	for i, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { save(true, "1", "2", "3") }, "a a1 a2 a3 b"},
+		{func() { save(false, "1") }, "a a1 a2 a3 b"},
+		{func() { save(true, "1", "3") }, "a a1 a3 b"},
+		{func() { save(true, "1", "2") }, "a a1 a2 b"},
+		{func() { amend(digest.Item{Article: "a", Comment: "1"}, digest.Item{Article: "b"}, digest.Item{Article: "none"}) }, "a a2"},
+		{func() { save(false, "1") }, "a a1 a2 b"},
+		{func() { save(true) }, "a b"},
+	} {
+		step.do()
+		if got := shown(); got != step.want {
+			t.Fatalf("step %d: %q, want %q", i, got, step.want)
+		}
+	}
+	health, err := w.SourceHealth(w.ctx)
+	if err != nil || health[0].Articles != 2 || health[0].Comments != 0 || !health[0].Pulled.Equal(at) {
+		t.Errorf("%+v, %v", health, err)
+	}
+}
+
+// An article that appeared under an old date counts from when it did.
+func testAppeared(t *testing.T, w *world) {
+	late := article("late", noon.AddDate(0, 0, -40))
+	late.Appeared = noon
+	w.must(w.SaveHarvest(w.ctx, digest.Harvest{Source: "blog", At: noon, Articles: []digest.Article{
+		late, article("old", noon.AddDate(0, 0, -40)),
+	}}))
+	all, err := w.Library(w.ctx, []string{"blog"}, noon.AddDate(0, 0, -7))
+	if err != nil || len(all) != 1 || all[0].ID != "late" || !all[0].Appeared.Equal(noon) {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func testMemory(t *testing.T, w *world) {
+	memory := func(at time.Time) library.Memory {
+		t.Helper()
+		m, err := w.Memory(w.ctx, "blog", at.AddDate(0, 0, -60), at)
+		w.must(err)
+		return m
+	}
+	if d := cmp.Diff(library.Memory{}, memory(noon)); d != "" {
+		t.Errorf("of an unknown source (-want +got):\n%s", d)
+	}
+	w.must(w.SaveFailure(w.ctx, "blog", noon, "no route"))
+	a := article("a", noon, comment("a", "1", noon.AddDate(0, 0, -1)), comment("a", "2", noon.AddDate(0, 0, -8)),
+		comment("a", "3", noon.AddDate(0, 0, -9)), comment("a", "4", noon.AddDate(0, 0, -70)), comment("a", "5", noon.AddDate(0, 0, 1)))
+	a.Alias, a.Appeared = "a2", noon.AddDate(0, 0, -3)
+	h := digest.Harvest{Source: "blog", At: noon, Articles: []digest.Article{a}, State: []byte(`{"etag":"x"}`)}
+	w.must(w.SaveHarvest(w.ctx, h))
+	w.must(w.SaveHarvest(w.ctx, digest.Harvest{Source: "other", At: noon, Articles: []digest.Article{article("o", noon)}}))
+	w.must(w.Amend(w.ctx, digest.Harvest{Source: "blog", At: noon, Gone: []digest.Item{{Article: "a", Comment: "2"}}}))
+	want := library.Memory{
+		State: []byte(`{"etag":"x"}`), Succeeded: noon, Comments: [5]int{1, 2},
+		Articles: []library.Known{{ID: "a", Alias: "a2", Link: "blog.example.org/a", Appeared: a.Appeared, Comments: 4}},
+	}
+	if d := cmp.Diff(want, memory(noon)); d != "" {
+		t.Errorf("memory (-want +got):\n%s", d)
+	}
+	later := noon.AddDate(0, 0, 70)
+	w.must(w.SaveHarvest(w.ctx, digest.Harvest{Source: "blog", At: later})) // leaves the state alone
+	want.Succeeded, want.Comments, want.Articles = later, [5]int{}, nil
+	if d := cmp.Diff(want, memory(later)); d != "" {
+		t.Errorf("after ten weeks (-want +got):\n%s", d)
+	}
+}
+
+// Old things are forgotten, unless they are still to be seen.
+func testPruneLibrary(t *testing.T, w *world) {
+	old, recent := noon.AddDate(-2, 0, 0), noon.AddDate(0, 0, -1)
+	for _, h := range []digest.Harvest{
+		{Source: "blog", At: old, Articles: []digest.Article{
+			article("gone", old, comment("gone", "1", old)), article("seen", old, comment("seen", "1", old), comment("seen", "2", old)),
+			article("embargo", recent),
+		}},
+		{Source: "blog", At: recent, Articles: []digest.Article{article("seen", old, comment("seen", "2", old)), article("new", recent)}},
+	} {
+		w.must(w.SaveHarvest(w.ctx, h))
+	}
+	steps := 0
+	for more := true; more; steps++ {
+		var err error
+		more, err = w.PruneLibrary(w.ctx, noon.AddDate(-1, 0, 0), 1)
+		w.must(err)
+	}
+	all, err := w.Library(w.ctx, []string{"blog"}, time.Time{})
+	w.must(err)
+	var left []string
+	for _, a := range all {
+		left = append(left, fmt.Sprint(a.ID, len(a.Comments)))
+	}
+	if got := strings.Join(left, " "); got != "embargo0 new0 seen1" {
+		t.Errorf("left %q after %d steps", got, steps)
 	}
 }
