@@ -56,6 +56,13 @@ func (d *discovery) run(ctx context.Context, starts []*url.URL) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
+	site, err := d.identify(ctx, doc)
+	site.Address = doc.at.String()
+	return site, err
+}
+
+// identify says what site a document is of.
+func (d *discovery) identify(ctx context.Context, doc document) (Site, error) {
 	if f, err := doc.feed(); err == nil {
 		return d.fromFeed(ctx, doc, f), nil
 	}
@@ -79,11 +86,13 @@ func (d *discovery) announced(ctx context.Context, p page) (Site, bool) {
 
 // hinted is a WordPress that can be told by its page's looks only.
 func (d *discovery) hinted(ctx context.Context, p page) (Site, bool) {
-	if !p.wordpress {
+	if !p.looksLikeWordPress() {
 		return Site{}, false
 	}
 	return d.wordpress(ctx, p, guessAPI(p.at, p.folders))
 }
+
+func (p page) looksLikeWordPress() bool { return p.wordpress || len(p.folders) > 0 }
 
 // throughFeed is a site with a feed that the page names, or that stands where
 // feeds use to.
@@ -109,7 +118,7 @@ func (d *discovery) throughFeed(ctx context.Context, p page) (Site, bool) {
 
 // silent is a WordPress that shows nothing of it, and has no feed either.
 func (d *discovery) silent(ctx context.Context, p page) (Site, bool) {
-	if p.wordpress {
+	if p.looksLikeWordPress() {
 		return Site{}, false // asked already
 	}
 	return d.wordpress(ctx, p, guessAPI(p.at, nil))

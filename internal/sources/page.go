@@ -25,8 +25,8 @@ type page struct {
 	title, language string
 	siteName        string
 	api, feeds      []*url.URL
-	wordpress       bool     // it looks like one
-	folders         []string // paths at its host where a WordPress may live
+	wordpress       bool     // it says that it is one
+	folders         []string // paths at its host where it looks as if one lived
 	inBody          bool
 }
 
@@ -103,7 +103,8 @@ func (p *page) meta(a map[string]string) {
 	}
 }
 
-// hint looks whether an address shows that the page was made by WordPress.
+// hint looks whether an address shows that the page was made by WordPress. It is
+// no proof: sites that moved away from it keep the addresses of their pictures.
 func (p *page) hint(address string) {
 	for _, mark := range []string{"/wp-content/", "/wp-includes/", "/wp-json/"} {
 		if !strings.Contains(address, mark) {
@@ -117,14 +118,13 @@ func (p *page) hint(address string) {
 		if path := folder(before); found && len(p.folders) < 2 && !slices.Contains(p.folders, path) {
 			p.folders = append(p.folders, path)
 		}
-		p.wordpress = true
 	}
 }
 
 // link takes a link of the header or of the page.
 func (p *page) link(l link) {
 	u, err := p.base.Parse(strings.TrimSpace(l.target))
-	if err != nil || l.target == "" || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(u.String()) > sanitize.MaxAddress {
+	if err != nil || l.target == "" || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || len(u.String()) > sanitize.MaxAddress {
 		return
 	}
 	u.Fragment = ""

@@ -49,8 +49,9 @@ type Getter interface {
 
 // Site is what was found out about an address. It is kept as JSON.
 type Site struct {
-	Kind     string   `json:"kind"` // one of the Kind constants
-	Home     string   `json:"home"` // the address of the front page, absolute
+	Kind     string   `json:"kind"`    // one of the Kind constants
+	Address  string   `json:"address"` // that answered, after redirects
+	Home     string   `json:"home"`    // the address of the front page, absolute
 	Title    string   `json:"title,omitempty"`
 	Language string   `json:"language,omitempty"` // BCP 47
 	Timezone string   `json:"timezone,omitempty"` // IANA name
