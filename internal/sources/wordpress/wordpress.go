@@ -1,2 +1,120 @@
-// Package wordpress pulls a WordPress site.
+// Package wordpress pulls a WordPress site: over its REST API, and where that is
+// closed from its feeds and pages. It knows what WordPress, its plugins and
+// themes serve; what is the same for all sites belongs elsewhere.
 package wordpress
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/sources"
+)
+
+// Source is one WordPress site. Make one with New. Pulls of one Source may run
+// at the same time.
+type Source struct {
+	get  sources.Getter
+	name string
+	site sources.Site
+	now  func() time.Time
+	log  *slog.Logger
+}
+
+var _ sources.Source = (*Source)(nil)
+
+// New is the site that sources.Discover found, under the name that the
+// configuration gives it. Only site.Home must be there: without an API the feeds
+// are read, and without known feeds those that WordPress usually has.
+func New(g sources.Getter, name string, site sources.Site, now func() time.Time, log *slog.Logger) *Source {
+	return &Source{get: g, name: name, site: site, now: now, log: log.With("source", name)}
+}
+
+// pull is what one Pull or Recheck has found so far.
+type pull struct {
+	*Source
+	home     *url.URL
+	window   sources.Window
+	state    *state
+	articles []digest.Article
+	gone     []digest.Item
+	warnings []string
+	// pages are the articles' pages that were read already, by address.
+	pages map[string]page
+}
+
+func (s *Source) begin(r sources.Request) (*pull, error) {
+	home, err := url.Parse(s.site.Home)
+	if err != nil || home.Host == "" {
+		return nil, fmt.Errorf("pull %s: %q is not the address of a site", s.name, s.site.Home)
+	}
+	return &pull{Source: s, home: home, window: r.Window, state: readState(r.State), pages: map[string]page{}}, nil
+}
+
+// Pull implements sources.Source.
+func (s *Source) Pull(ctx context.Context, r sources.Request) (digest.Harvest, error) {
+	p, err := s.begin(r)
+	if err != nil {
+		return digest.Harvest{}, err
+	}
+	if err := p.everything(ctx); err != nil {
+		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
+	}
+	return p.harvest(), nil
+}
+
+// everything reads the API, or what is left of the site without it.
+func (p *pull) everything(ctx context.Context) error {
+	why := errNoAPI
+	if p.site.API != "" && !p.state.closed(p.now()) {
+		err := p.fromAPI(ctx)
+		if err == nil || ctx.Err() != nil || hostDown(err) {
+			return err
+		}
+		why = err
+		p.state.remember(err, p.now())
+	} else if p.site.API != "" {
+		why = errors.New(p.state.Why)
+	}
+	p.warn("the REST API cannot be used (%v): read from the feed; comments may be missing", why)
+	if err := p.fromFeed(ctx); err != nil {
+		return errors.Join(why, err)
+	}
+	return nil
+}
+
+// warn adds to what the operator is told. One kind of trouble may come with
+// every article, so it is said once.
+func (p *pull) warn(format string, args ...any) {
+	w := fmt.Sprintf(format, args...)
+	if !slices.Contains(p.warnings, w) {
+		p.warnings = append(p.warnings, w)
+		p.log.Warn("partial harvest", "what", w)
+	}
+}
+
+func (p *pull) harvest() digest.Harvest {
+	slices.SortStableFunc(p.articles, func(a, b digest.Article) int {
+		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(number(b.ID), number(a.ID)))
+	})
+	return digest.Harvest{
+		Source: p.name, At: p.now().UTC(), Articles: p.articles, Gone: p.gone,
+		Warnings: p.warnings, State: p.state.bytes(),
+	}
+}
+
+// number is an id as a number; 0 if it is none.
+func number(id string) int64 {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,207 @@
+package wordpress
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"digest.example/internal/fetch"
+)
+
+// The most that one question to the API may bring in (100 is WordPress's own
+// limit), and how many pages of it are read before a site counts as endless.
+const (
+	perPage      = 100
+	smallPerPage = 20 // where the answer would be longer than may be fetched
+	maxPages     = 50
+)
+
+var errNoAPI = errors.New("none was found")
+
+// apiError is an answer of the API that holds no list.
+type apiError struct {
+	status int
+	code   string // WordPress's, such as rest_cannot_access; empty where the answer is no JSON
+	detail string
+}
+
+func (e *apiError) Error() string {
+	if e.code != "" {
+		return fmt.Sprintf("it answers %d %s", e.status, e.code)
+	}
+	return fmt.Sprintf("it answers %d with %s", e.status, e.detail)
+}
+
+// lasting says whether the site wants it so, as far as can be seen: it makes no
+// sense to ask again within the hour.
+func (e *apiError) lasting() bool {
+	return e.status < 500 && e.status != http.StatusTooManyRequests && e.status != http.StatusRequestTimeout
+}
+
+// hostDown says whether there is no use in trying another address of the host.
+func hostDown(err error) bool {
+	return errors.Is(err, fetch.ErrBusy) || errors.Is(err, fetch.ErrForbidden)
+}
+
+// address joins a route to a root of the API: a path, or where permalinks are
+// plain the query ?rest_route=/.
+func address(root, route string, query url.Values) (string, error) {
+	u, err := url.Parse(root)
+	if err != nil {
+		return "", fmt.Errorf("root of the REST API: %w", err)
+	}
+	q := u.Query()
+	if plain := q.Get("rest_route"); plain != "" {
+		q.Set("rest_route", strings.TrimRight(plain, "/")+"/"+route)
+	} else {
+		u = u.JoinPath(route)
+	}
+	for k, v := range query {
+		q[k] = v
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// list asks the API for one page of a list.
+func (p *pull) list(ctx context.Context, route string, query url.Values) ([]json.RawMessage, http.Header, error) {
+	at, err := address(p.state.root(p.site.API), route, query)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := p.get.Get(ctx, fetch.Request{URL: at, Accept: "application/json"})
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err := readList(resp)
+	return items, resp.Header, err
+}
+
+// readList judges an answer by its shape: walls answer 200, and some servers
+// print warnings before the JSON.
+func readList(r *fetch.Response) ([]json.RawMessage, error) {
+	body := withoutNoise(r.Body)
+	var items []json.RawMessage
+	if err := json.Unmarshal(body, &items); err == nil && r.OK() {
+		return items, nil
+	}
+	var said struct {
+		Code text `json:"code"`
+	}
+	if err := json.Unmarshal(body, &said); err == nil && said.Code != "" {
+		return nil, &apiError{status: r.Status, code: clip(string(said.Code), 60)}
+	}
+	detail := "no list"
+	switch {
+	case len(body) == 0:
+		detail = "nothing"
+	case bytes.HasPrefix(body, []byte("<")):
+		detail = "HTML"
+	case bytes.HasPrefix(body, []byte("[")):
+		detail = "broken JSON"
+	}
+	return nil, &apiError{status: r.Status, detail: detail}
+}
+
+// withoutNoise drops what stands before a JSON text that goes on to the end.
+// Nothing is dropped where it does not: pages hold JSON in the middle.
+func withoutNoise(body []byte) []byte {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	if len(body) == 0 || body[0] == '[' || body[0] == '{' {
+		return body
+	}
+	const mostTries = 8
+	from := 0
+	for range mostTries {
+		i := bytes.IndexAny(body[from:], "[{")
+		if i < 0 {
+			break
+		}
+		if from += i; json.Valid(body[from:]) {
+			return body[from:]
+		}
+		from++
+	}
+	return body
+}
+
+// question is one list of the API, of however many pages.
+type question struct {
+	route string
+	query url.Values
+	// each is told every item. It returns its id; 0: it is not what was asked for.
+	each func(json.RawMessage) int64
+}
+
+// all reads a list to its end. An error means that some of it is missing; read
+// says how many items came before that.
+func (p *pull) all(ctx context.Context, q question) (read int, err error) {
+	read, err = p.pages100(ctx, q, perPage)
+	if errors.Is(err, fetch.ErrTooLarge) {
+		return p.pages100(ctx, q, smallPerPage)
+	}
+	return read, err
+}
+
+// pages100 reads pages of the given size. What the site says about their number
+// is not trusted: a page that brings nothing new is the last.
+func (p *pull) pages100(ctx context.Context, q question, size int) (int, error) {
+	seen := map[int64]bool{}
+	for n := 1; n <= maxPages; n++ {
+		q.query.Set("per_page", strconv.Itoa(size))
+		q.query.Set("page", strconv.Itoa(n))
+		items, header, err := p.list(ctx, q.route, q.query)
+		if err != nil {
+			if n > 1 && pastTheEnd(err) {
+				return len(seen), nil
+			}
+			return len(seen), fmt.Errorf("page %d of %s: %w", n, q.route, err)
+		}
+		fresh, strange := take(items, seen, q.each)
+		if len(items) > 0 && strange == len(items) {
+			return len(seen), fmt.Errorf("page %d of %s: %w", n, q.route, &apiError{status: http.StatusOK, detail: "something else"})
+		}
+		if fresh == 0 || last(header, n, len(items), len(seen), size) {
+			return len(seen), nil
+		}
+	}
+	return maxPages * size, fmt.Errorf("%s has more than %d pages", q.route, maxPages)
+}
+
+// take counts the items that had not been seen, and those that are nothing known.
+func take(items []json.RawMessage, seen map[int64]bool, each func(json.RawMessage) int64) (fresh, strange int) {
+	for _, item := range items {
+		id := each(item)
+		switch {
+		case id == 0:
+			strange++
+		case !seen[id]:
+			seen[id] = true
+			fresh++
+		}
+	}
+	return fresh, strange
+}
+
+// last says whether page n was the last. A full page is followed by another
+// unless both counts in the header say otherwise: caches mix them up.
+func last(h http.Header, n, items, seen, size int) bool {
+	pages, err := strconv.Atoi(h.Get("X-WP-TotalPages"))
+	if err != nil {
+		return items < size
+	}
+	total, _ := strconv.Atoi(h.Get("X-WP-Total"))
+	return n >= pages && (items < size || total == seen)
+}
+
+// pastTheEnd recognizes what WordPress says to a page number that is too high.
+func pastTheEnd(err error) bool {
+	var e *apiError
+	return errors.As(err, &e) && e.status == http.StatusBadRequest && strings.Contains(e.code, "invalid_page_number")
+}

@@ -1,0 +1,142 @@
+package wordpress
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/sanitize"
+)
+
+// batch is of how many posts the comments are asked for at once; more would make
+// addresses that some servers refuse.
+const batch = 50
+
+const commentFields = "id,post,parent,author,author_name,author_url,date_gmt,content,link,type,status"
+
+// comment is one comment as the API shows it.
+type comment struct {
+	ID         ident    `json:"id"`
+	Post       ident    `json:"post"`
+	Parent     ident    `json:"parent"` // it may be one that is not shown
+	Author     ident    `json:"author"` // 0: a visitor
+	AuthorName text     `json:"author_name"`
+	AuthorURL  text     `json:"author_url"`
+	Date       text     `json:"date_gmt"`
+	Content    rendered `json:"content"`
+	Link       text     `json:"link"`
+	Type       text     `json:"type"`
+	Status     text     `json:"status"`
+}
+
+// threads are articles by post id, to hang comments on.
+type threads struct {
+	articles []digest.Article
+	index    map[ident]int   // post to article
+	authors  map[ident]ident // post to its author
+}
+
+func (p *pull) threads(posts []post) threads {
+	t := threads{articles: p.articles, index: map[ident]int{}, authors: map[ident]ident{}}
+	at := map[string]int{}
+	for i, a := range p.articles {
+		at[a.ID] = i
+	}
+	for _, one := range posts {
+		if i, ok := at[p.state.name(string(one.GUID.Rendered), one.ID)]; ok {
+			t.index[one.ID], t.authors[one.ID] = i, one.Author
+		}
+	}
+	return t
+}
+
+// commentsFromAPI adds the comments to the articles, and where the API has none
+// to offer turns to the feeds.
+func (p *pull) commentsFromAPI(ctx context.Context, posts []post) {
+	t := p.threads(posts)
+	var ids []string
+	for id := range t.index {
+		ids = append(ids, id.String())
+	}
+	slices.SortFunc(ids, func(a, b string) int { return int(number(a) - number(b)) })
+	for part := range slices.Chunk(ids, batch) {
+		err := p.batch(ctx, t, part)
+		var refused *apiError
+		switch {
+		case err == nil:
+		case errors.As(err, &refused) && refused.lasting() && ctx.Err() == nil:
+			p.warn("the comments of the REST API cannot be used (%v): read from feeds and pages", err)
+			p.commentsFromFeeds(ctx)
+			return
+		default:
+			p.warn("not all comments could be read: %v", err)
+		}
+	}
+}
+
+// batch reads the comments of some posts. The order is that of the ids, so that
+// a new comment shifts no page.
+func (p *pull) batch(ctx context.Context, t threads, posts []string) error {
+	seen := map[ident]bool{}
+	_, err := p.all(ctx, question{
+		route: "wp/v2/comments",
+		query: url.Values{"post": {strings.Join(posts, ",")}, "order": {"asc"}, "orderby": {"id"}, "_fields": {commentFields}},
+		each: func(raw json.RawMessage) int64 {
+			var c comment
+			if json.Unmarshal(raw, &c) != nil || c.ID == 0 || c.Post == 0 {
+				return 0
+			}
+			if i, ok := t.index[c.Post]; ok && !seen[c.ID] && c.shown() {
+				seen[c.ID] = true
+				a := &t.articles[i]
+				a.Comments = append(a.Comments, p.comment(c, *a, t.authors[c.Post]))
+			}
+			return int64(c.ID)
+		},
+	})
+	for _, id := range posts {
+		a := &t.articles[t.index[ident(number(id))]]
+		a.CommentCount, a.Whole = len(a.Comments), err == nil
+	}
+	return err
+}
+
+// shown says whether c is what a reader would call a comment, and public.
+func (c comment) shown() bool {
+	return (c.Type == "" || c.Type == "comment") && (c.Status == "" || c.Status == "approved") &&
+		!c.Content.Protected && !gmt(c.Date).IsZero()
+}
+
+func (p *pull) comment(c comment, a digest.Article, author ident) digest.Comment {
+	out := digest.Comment{
+		Source: p.name, Article: a.ID, ID: c.ID.String(),
+		URL: sanitize.Address(string(c.Link), p.home),
+		Author: digest.Author{
+			Name: sanitize.LineFromHTML(string(c.AuthorName)),
+			URL:  sanitize.Address(string(c.AuthorURL), nil),
+		},
+		Published:       gmt(c.Date),
+		HTML:            readableComment(string(c.Content.Rendered), baseOf(a)),
+		ByArticleAuthor: c.Author != 0 && c.Author == author,
+	}
+	if c.Parent != 0 {
+		out.Parent = c.Parent.String()
+	}
+	if out.URL == "" {
+		out.URL = a.URL + "#comment-" + out.ID
+	}
+	return out
+}
+
+// baseOf is what relative addresses in an article are relative to; nil if its own is broken.
+func baseOf(a digest.Article) *url.URL {
+	base, err := url.Parse(a.URL)
+	if err != nil {
+		return nil
+	}
+	return base
+}

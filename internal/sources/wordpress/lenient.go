@@ -1,0 +1,89 @@
+package wordpress
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Plugins change what the API answers: a field may hold false, a number or a
+// list where WordPress itself has a string. These types take what they can read
+// and are empty otherwise, so that one odd field does not cost the whole post.
+
+// text is a string.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*t = text(strings.ReplaceAll(s, "\x00", ""))
+	}
+	return nil
+}
+
+// ident is an id: a positive number, sometimes in quotes.
+type ident int64
+
+func (i *ident) UnmarshalJSON(b []byte) error {
+	n, err := strconv.ParseInt(string(bytes.Trim(b, `"`)), 10, 64)
+	if err == nil && n > 0 {
+		*i = ident(n)
+	}
+	return nil
+}
+
+func (i ident) String() string { return strconv.FormatInt(int64(i), 10) }
+
+// rendered is markup as WordPress renders it.
+type rendered struct {
+	Rendered  text
+	Protected bool
+}
+
+func (r *rendered) UnmarshalJSON(b []byte) error {
+	var full struct {
+		Rendered  text `json:"rendered"`
+		Protected flag `json:"protected"`
+	}
+	if json.Unmarshal(b, &full) == nil {
+		r.Rendered, r.Protected = full.Rendered, bool(full.Protected)
+		return nil
+	}
+	return r.Rendered.UnmarshalJSON(b)
+}
+
+// flag is true unless the value clearly says no: what may be protected is.
+type flag bool
+
+func (f *flag) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "false", "null", "0", `""`, `"0"`, `"false"`:
+		*f = false
+	default:
+		*f = true
+	}
+	return nil
+}
+
+// gmt reads a date of the API that is in UTC and does not say so. Zero: none.
+func gmt(s text) time.Time {
+	t, err := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(string(s), "Z"))
+	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
+// clip shortens what is quoted to an operator.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
+}
