@@ -27,7 +27,11 @@ func Address(raw string, base *url.URL) string {
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Opaque != "" {
 		return ""
 	}
-	return ascii(u.String())
+	address := ascii(u.String())
+	if len(address) > MaxAddress {
+		return ""
+	}
+	return address
 }
 
 // ascii percent-encodes what url.URL leaves as it is (an international host,

@@ -13,7 +13,7 @@ type Kind int
 // The kinds of block.
 const (
 	Paragraph Kind = iota
-	Heading        // written as a paragraph in bold: the mail's own headings are the outline
+	Heading        // a paragraph whose runs are strong: the mail's own headings are the outline
 	Pre            // preformatted: its line feeds and blanks count
 	Item           // a list item, or a further paragraph of one where Marker is empty
 )

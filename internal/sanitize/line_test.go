@@ -15,6 +15,9 @@ func TestLine(t *testing.T) {
 		{"controls", "a\x00b\x1bc\x7fd\u0085e", "abcd e"},
 		{"bidi controls", "\u202egnp.exe\u202c \u2066x\u2069\u200f\u061c", "gnp.exe x"},
 		{"zero width", "a\u200bb\u2060c\ufeffd\u00ade\u200df\u034fg", "abcdefg"},
+		{"emoji of several", "👩\u200d❤\ufe0f\u200d👨 👋🏽\u200d 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f", "👩\u200d❤\ufe0f\u200d👨 👋🏽 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"},
+		{"no letters hidden in emoji", "👩\u200d\u200d\u200b🚀 🏴\U000e0067\U000e0062 👩\u200da", "👩🚀 🏴 👩a"},
+		{"a folded header", "a\r\n\tb\n c\x0b\x0cd\u2028e\u0085f", "a b c d e f"},
 		{"tags nobody sees", "a\U000e0041\U000e007f", "a"},
 		{"blank letters", "\u3164\u115f\u2800", ""},
 		{"invalid UTF-8", "a\xffb", "a\ufffdb"},
@@ -35,11 +38,30 @@ func TestLineFromHTML(t *testing.T) {
 		"&#8238;evil":                  "evil",
 		"1 &lt; 2":                     "1 < 2",
 		"<script>x</script>quiet\r\nX": "quiet X",
+		"&#13;&#10;Bcc: x":             "Bcc: x",
+		"&amp;#13;&amp;#10;Bcc: x":     "Bcc: x",
+		"👩&zwj;🚀 <img alt='🙂'>":        "👩\u200d🚀 🙂",
 	} {
 		if got := LineFromHTML(in); got != want {
 			t.Errorf("%q gave %q, want %q", in, got, want)
 		}
 	}
+}
+
+// hides says whether s holds anything invisible but parts of emoji; joiners
+// says whether these may be there.
+func hides(s string, joiners bool) bool {
+	for _, region := range regions {
+		s = strings.ReplaceAll(s, "🏴"+region, "")
+	}
+	runes := []rune(strings.ReplaceAll(s, "\ufe0f", ""))
+	for i, r := range runes {
+		ok := r == '\n' || r == joiner && joiners && i > 0 && i+1 < len(runes) && pictograph(runes[i-1]) && pictograph(runes[i+1])
+		if !ok && invisible(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // FuzzLine: a line is valid UTF-8 on one line, holds nothing invisible, and
@@ -48,7 +70,7 @@ func FuzzLine(f *testing.F) {
 	f.Add("a\r\nb\u202e\xff")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := Line(s)
-		if !utf8.ValidString(got) || strings.ContainsAny(got, "\r\n") || strings.ContainsFunc(got, invisible) || strings.ContainsFunc(got, unicode.IsControl) {
+		if !utf8.ValidString(got) || strings.ContainsAny(got, "\r\n") || hides(got, true) || strings.ContainsFunc(got, unicode.IsControl) {
 			t.Errorf("%q gave %q", s, got)
 		}
 		if again := Line(got); again != got {
@@ -78,7 +100,8 @@ func TestAddress(t *testing.T) {
 		"https://x.test/\r\nX: y": "",
 		"https://x.test/?q='\"<>": "https://x.test/?q=%27%22%3C%3E",
 		"":                        "",
-		"https://x.test/" + strings.Repeat("a", MaxAddress): "",
+		"https://x.test/" + strings.Repeat("a", MaxAddress):   "",
+		"https://x.test/" + strings.Repeat("é", MaxAddress/3): "", // too long once it is encoded
 	} {
 		if got := Address(in, base); got != want {
 			t.Errorf("%q gave %q, want %q", in, got, want)

@@ -40,13 +40,17 @@ func parseAny(untrusted string, base *url.URL) Doc {
 			b.flush()
 			return Doc{Blocks: b.blocks}
 		case html.TextToken:
-			b.text(string(z.Text()))
-		case html.StartTagToken:
-			b.open(z.Token())
-		case html.SelfClosingTagToken:
-			b.open(z.Token())
+			if b.unread.depth == 0 {
+				b.text(string(z.Text()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			if t := z.Token(); !b.skipOpen(t) {
+				b.open(t)
+			}
 		case html.EndTagToken:
-			b.close(z.Token().DataAtom)
+			if t := z.Token(); !b.unread.close(t.DataAtom) {
+				b.close(t.DataAtom)
+			}
 		}
 	}
 }
@@ -63,17 +67,19 @@ type builder struct {
 	base   *url.URL
 	blocks []Block
 
-	quote, pre, strong, em, code, heading int
-	lists                                 []list
-	top                                   int // outermost lists seen so far
-	href                                  string
+	quote, pre, strong, em, code, heading, raised, lowered, quoted int
+	lists                                                          []list
+	top                                                            int // outermost lists seen so far
+	href                                                           string
+	term                                                           bool // within a <dt> or <summary>, which may lack their end
+	unread                                                         unread
 
 	runs   []Run
 	cur    Run    // the style of buf
 	buf    []byte // the text of the run that is being gathered
 	last   byte   // the last one written to the block; 0: none yet
 	marker string
-	space  bool // a blank is owed before the next word
+	owed   owed
 }
 
 func (b *builder) open(t html.Token) {
@@ -84,20 +90,36 @@ func (b *builder) open(t html.Token) {
 		b.strong++
 	case atom.Code, atom.Kbd, atom.Samp, atom.Tt:
 		b.code++
+	case atom.Sup:
+		b.raised++
+	case atom.Sub:
+		b.lowered++
+	case atom.Q:
+		b.quoted++
+		b.text(openQuote(b.quoted))
 	case atom.A:
-		b.href = b.address(t)
+		b.href = b.address(t, "href")
 	case atom.Br:
 		b.newline()
 	case atom.Td, atom.Th:
-		b.space = true
+		b.owed.cell = true
+	case atom.Tr:
+		b.row()
+	case atom.Dd:
+		b.term = false
+		b.row()
+	case atom.Img:
+		b.image(t)
+	case atom.Iframe, atom.Embed, atom.Object, atom.Video, atom.Audio:
+		b.media(t)
 	default:
 		b.flush()
-		b.openBlock(t.DataAtom)
+		b.openBlock(t)
 	}
 }
 
-func (b *builder) openBlock(a atom.Atom) {
-	switch a {
+func (b *builder) openBlock(t html.Token) {
+	switch a := t.DataAtom; a {
 	case atom.Blockquote:
 		b.quote++
 	case atom.Pre:
@@ -106,11 +128,15 @@ func (b *builder) openBlock(a atom.Atom) {
 		if len(b.lists) == 0 {
 			b.top++
 		}
-		b.lists = append(b.lists, list{ordered: a == atom.Ol, next: 1})
+		b.lists = append(b.lists, list{ordered: a == atom.Ol, next: start(t)})
 	case atom.Li:
 		b.marker = b.itemMarker()
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		b.heading++
+	case atom.Dt, atom.Summary:
+		b.term = true
+	case atom.Dl, atom.Details:
+		b.term = false
 	}
 }
 
@@ -122,10 +148,23 @@ func (b *builder) close(a atom.Atom) {
 		b.strong = max(0, b.strong-1)
 	case atom.Code, atom.Kbd, atom.Samp, atom.Tt:
 		b.code = max(0, b.code-1)
+	case atom.Sup:
+		b.raised = max(0, b.raised-1)
+	case atom.Sub:
+		b.lowered = max(0, b.lowered-1)
+	case atom.Q:
+		if b.quoted > 0 {
+			b.text(closeQuote(b.quoted))
+			b.quoted--
+		}
 	case atom.A:
 		b.href = ""
-	case atom.Td, atom.Th:
-		b.space = true
+	case atom.Td, atom.Th, atom.Tr:
+		b.owed.cell = true
+	case atom.Img, atom.Embed: // <img></img>
+	case atom.Dt: // its description follows on the next line
+		b.term = false
+		b.row()
 	default:
 		b.flush()
 		b.closeBlock(a)
@@ -144,6 +183,8 @@ func (b *builder) closeBlock(a atom.Atom) {
 		}
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		b.heading = max(0, b.heading-1)
+	case atom.Dl, atom.Summary, atom.Details:
+		b.term = false
 	}
 	b.marker = ""
 }
@@ -159,70 +200,6 @@ func (b *builder) itemMarker() string {
 	}
 	l.next++
 	return strconv.Itoa(l.next-1) + ". "
-}
-
-func (b *builder) address(t html.Token) string {
-	for _, a := range t.Attr {
-		if a.Key == "href" {
-			return Address(a.Val, b.base)
-		}
-	}
-	return ""
-}
-
-// text adds words, with blanks run together except in preformatted text.
-func (b *builder) text(unescaped string) {
-	s := strip(unescaped, b.pre > 0)
-	if b.pre > 0 {
-		b.add(s)
-		return
-	}
-	if singleSpaced(s) {
-		b.space = b.space || s[0] == ' '
-		b.owedBlank()
-		b.add(strings.Trim(s, " "))
-		b.space = s[len(s)-1] == ' '
-		return
-	}
-	for i, word := range strings.Fields(s) {
-		if i > 0 || startsBlank(s) {
-			b.space = true
-		}
-		b.owedBlank()
-		b.add(word)
-	}
-	if endsBlank(s) {
-		b.space = true
-	}
-}
-
-// owedBlank writes the blank between two words: between two styles it stands in
-// neither, so that no link or code ends in one.
-func (b *builder) owedBlank() {
-	owed := b.space && b.last != 0 && b.last != '\n'
-	b.space = false
-	if !owed {
-		return
-	}
-	if !b.cur.sameStyle(b.style()) {
-		if !b.cur.sameStyle(Run{}) {
-			b.endRun()
-		}
-		b.cur = Run{}
-	}
-	b.buf, b.last = append(b.buf, ' '), ' '
-}
-
-func (b *builder) style() Run {
-	return Run{Strong: b.strong > 0, Em: b.em > 0, Code: b.code > 0 && b.pre == 0, Href: b.href}
-}
-
-// newline is a <br>: a line feed within the block.
-func (b *builder) newline() {
-	b.space = false
-	if b.last != 0 {
-		b.add("\n")
-	}
 }
 
 // add appends to the current run, or begins another where the style differs.
@@ -251,7 +228,7 @@ func (b *builder) endRun() {
 func (b *builder) flush() {
 	b.endRun()
 	runs := trimRuns(b.runs, b.pre > 0)
-	b.runs, b.space, b.last, b.cur = nil, false, 0, Run{}
+	b.runs, b.owed, b.last, b.cur = nil, owed{}, 0, Run{}
 	if len(runs) == 0 {
 		return
 	}

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 			{Runs: []Run{{Text: "a", Strong: true, Code: true}}},
 			{Runs: []Run{{Text: "b", Strong: true, Code: true}}},
 		}},
-		{"heading", "<h3>a</h3>b", []Block{{Kind: Heading, Runs: []Run{{Text: "a"}}}, {Runs: []Run{{Text: "b"}}}}},
+		{"heading", "<h3>a</h3>b", []Block{{Kind: Heading, Runs: []Run{{Text: "a", Strong: true}}}, {Runs: []Run{{Text: "b"}}}}},
 		{"quotes are drawn two deep", strings.Repeat("<blockquote>", 9) + "a", []Block{{Quote: maxQuote, Runs: []Run{{Text: "a"}}}}},
 		{"lists are drawn three deep", strings.Repeat("<ul><li>", 9) + "a", []Block{{Kind: Item, Depth: maxDepth, List: 1, Marker: "- ", Runs: []Run{{Text: "a"}}}}},
 		{"numbers go on after an inner list", "<ol><li>a<ul><li>b</ul><li>c</ol>", []Block{
@@ -33,6 +33,9 @@ func TestParse(t *testing.T) {
 			{Runs: []Run{{Text: "b", Href: "https://a.test"}, {Text: " c"}}},
 		}},
 		{"line breaks at the edges", "<p><br>a<br><br></p>", []Block{{Runs: []Run{{Text: "a"}}}}},
+		{"a line break stands in no style but its own", "<b>a</b><br><b>b<br>c</b>", []Block{
+			{Runs: []Run{{Text: "a", Strong: true}, {Text: "\n"}, {Text: "b\nc", Strong: true}}},
+		}},
 		{"items outside a list", "<li>a<li>b", []Block{
 			{Kind: Item, Depth: 1, List: 1, Marker: "- ", Runs: []Run{{Text: "a"}}},
 			{Kind: Item, Depth: 1, List: 1, Marker: "- ", Runs: []Run{{Text: "b"}}},
@@ -55,6 +58,12 @@ func TestParseOfLargeInput(t *testing.T) {
 		"nesting":  strings.Repeat("<blockquote><ul><li>", n) + "a",
 		"unclosed": strings.Repeat("<a href=x", n),
 		"entities": strings.Repeat("&amp;", n),
+		"any tags": strings.Repeat("<div><font><x-y>", n) + "a",
+		"unread":   strings.Repeat("<object><svg>", n) + "a",
+		"players":  strings.Repeat(`<video><source src="https://a.test/v"></video>`, n),
+		"pictures": strings.Repeat(`<img alt="🙂">`, n),
+		"rows":     strings.Repeat("<tr><td>a<td>b", n),
+		"emoji":    strings.Repeat("👩\u200d", n),
 	} {
 		doc := Parse(in, nil)
 		if short, _ := doc.Cut(100); len(short.Text()) > 500 {
@@ -67,7 +76,8 @@ func TestParseOfLargeInput(t *testing.T) {
 func markup() *rapid.Generator[string] {
 	piece := rapid.SampledFrom([]string{
 		"<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "<code>", "</code>", "<pre>", "</pre>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>",
-		"</li>", "<blockquote>", "</blockquote>", `<a href="https://a.test">`, "</a>", "<br>", "<h2>", "</h2>", " ", "\n", "Word.", "two words", "&lt;", "خريطة", "字。",
+		"</li>", "<blockquote>", "</blockquote>", `<a href="https://a.test">`, "</a>", "<br>", "<h2>", "</h2>", "<dt>", "</dt>", "<dd>", "<tr>", "<td>", "<q>", "</q>", "<sup>", "</sup>", "2",
+		"\u00a0 ", "👩\u200d", `<iframe src="https://tv.test/1" title="Film"></iframe>`, `<ol start="7">`, `<img class="emoji" alt="🙂">`, " ", "\n", "Word.", "two words", "&lt;", "خريطة", "字。",
 	})
 	return rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(piece, 0, 40).Draw(t, "pieces"), "") })
 }
@@ -76,7 +86,11 @@ func TestEveryDocument(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		in := markup().Draw(rt, "markup")
 		doc := Parse(in, nil)
-		checkInert(t, in, string(doc.HTML(nil)))
+		markup := string(doc.HTML(nil))
+		checkInert(t, in, markup)
+		if again := string(HTML(markup, nil)); again != markup {
+			rt.Errorf("%q gave %q and then %q", in, markup, again)
+		}
 		n := rapid.IntRange(1, 60).Draw(rt, "n")
 		short, cut := doc.Cut(n)
 		all, kept := doc.plain(), strings.TrimSuffix(short.plain(), Ellipsis)

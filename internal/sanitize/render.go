@@ -56,12 +56,6 @@ func (w *writer) block(b Block) {
 		w.itemBlock(b)
 	case Pre:
 		w.pre(b)
-	case Heading:
-		w.tagOpen("p", "")
-		w.out.WriteString("<strong>")
-		w.runs(b.Runs)
-		w.out.WriteString("</strong>")
-		w.tagClose("p")
 	default:
 		w.tagOpen("p", "")
 		w.runs(b.Runs)
@@ -78,14 +72,30 @@ func (w *writer) pre(b Block) {
 	w.out.WriteString(">")
 	for _, r := range b.Runs {
 		r.Code = true
-		r.Text = indentation.Replace(r.Text)
+		r.Text = keepBlanks(r.Text)
 		w.runs([]Run{r})
 	}
 	w.tagClose("p")
 }
 
-// indentation keeps what HTML would run together.
-var indentation = strings.NewReplacer("\n ", "\n\u00a0", "  ", "\u00a0\u00a0")
+// keepBlanks turns the blanks that HTML would run together or drop into ones
+// that it keeps, but for those at line ends, which nobody sees.
+func keepBlanks(s string) string {
+	const kept = "\u00a0"
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if i < len(lines)-1 {
+			l = strings.TrimRight(l, " ")
+		} else if rest, ok := strings.CutSuffix(l, " "); ok { // a link may follow
+			l = rest + kept
+		}
+		if rest, ok := strings.CutPrefix(l, " "); ok {
+			l = kept + rest
+		}
+		lines[i] = strings.ReplaceAll(l, "  ", kept+kept)
+	}
+	return strings.Join(lines, "\n")
+}
 
 // itemBlock writes an item. Inner lists are drawn as further items: a phone has
 // no room for indentation.

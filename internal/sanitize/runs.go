@@ -1,15 +1,11 @@
 package sanitize
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
 // trimRuns drops blanks and line feeds around a block's words; of preformatted
 // text only the empty lines, since its first blanks are its indentation.
 func trimRuns(runs []Run, pre bool) []Run {
-	left, right := " \n", " \n"
+	left, right := " \n", " \n\u00a0"
 	if pre {
 		left = "\n"
 	}
@@ -45,16 +41,6 @@ func firstBytes(runs []Run, n int) []Run {
 		out = append(out, r)
 	}
 	return out
-}
-
-func startsBlank(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return unicode.IsSpace(r)
-}
-
-func endsBlank(s string) bool {
-	r, _ := utf8.DecodeLastRuneInString(s)
-	return unicode.IsSpace(r)
 }
 
 // singleSpaced says whether s has words, and nothing between them but single

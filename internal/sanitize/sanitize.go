@@ -28,27 +28,27 @@ func Text(untrusted string) string {
 	return Parse(untrusted, nil).Text()
 }
 
-// policy drops what must not even be read: elements whose content is not prose,
-// all attributes but href, and every scheme but http and https.
+// policy drops what must not even be read: scripts and styles with their
+// content, unknown elements, all attributes but a few, and every scheme but http
+// and https. What it lets through decides only what Parse gets to see.
 var policy = newPolicy()
 
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements(
 		"p", "div", "section", "article", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6",
-		"em", "i", "strong", "b", "code", "kbd", "samp", "tt", "pre", "blockquote",
+		"em", "i", "strong", "b", "code", "kbd", "samp", "tt", "sup", "sub", "q", "pre", "blockquote",
 		"ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th", "caption",
 		"figure", "figcaption", "header", "footer", "main", "aside", "details", "summary", "address",
 	)
 	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("start").OnElements("ol")
+	p.AllowAttrs("alt", "class", "width", "height").OnElements("img")
+	p.AllowAttrs("src", "data-src", "data-lazy-src", "data", "title", "class", "width", "height").OnElements(mediaNames...)
 	p.AllowURLSchemes("http", "https")
 	p.AllowRelativeURLs(true)
 	p.RequireParseableURLs(true)
-	p.AllowNoAttrs().OnElements("a")
-	p.SkipElementsContent(
-		"script", "style", "title", "textarea", "select", "option", "button", "template", "noscript", "noembed",
-		"noframes", "iframe", "frameset", "object", "applet", "svg", "math", "audio", "video", "canvas", "xmp",
-		"plaintext", "head",
-	)
+	p.AllowNoAttrs().OnElements(append([]string{"a", "img", "body"}, mediaNames...)...)
+	p.AllowNoAttrs().OnElements(notProse...)
 	return p
 }

@@ -4,7 +4,13 @@ import "strings"
 
 // Text writes the Doc as plain text, unwrapped: one empty line between blocks,
 // none between the items of a list, "> " before each line of a quote.
-func (d Doc) Text() string {
+// It holds no zero-width characters, so that an emoji made of several shows them
+// one by one, and no no-break spaces.
+func (d Doc) Text() string { return plain.Replace(d.text()) }
+
+var plain = strings.NewReplacer(string(joiner), "", "\u00a0", " ")
+
+func (d Doc) text() string {
 	var out strings.Builder
 	for i, b := range d.Blocks {
 		if i > 0 {
@@ -18,7 +24,7 @@ func (d Doc) Text() string {
 			} else {
 				out.WriteByte('\n')
 			}
-			out.WriteString(strings.TrimRight(prefix+line, " "))
+			out.WriteString(strings.TrimRight(prefix+line, " \u00a0"))
 		}
 	}
 	return out.String()
