@@ -1,49 +1,55 @@
 package feeds
 
 import (
-	"net/url"
 	"strings"
 
 	"github.com/mmcdole/gofeed"
 	"github.com/mmcdole/gofeed/atom"
 )
 
-// atomDraft reads an Atom entry. The feed's authors are those of entries that
-// name none (RFC 4287 section 4.2.1).
-func atomDraft(common *gofeed.Item, e *atom.Entry, feed *atom.Feed, base *url.URL) draft {
+// atomDraft reads an Atom entry.
+func atomDraft(common *gofeed.Item, e *atom.Entry, n note) draft {
 	d := draft{
-		base:        base,
+		base: n.base, textBase: n.textBase, summaryBase: n.summaryBase,
 		id:          e.ID,
 		title:       e.Title,
+		plainTitle:  isText(n.titleType),
 		published:   when(common.PublishedParsed, common.Published),
 		updated:     when(e.UpdatedParsed, e.Updated),
-		summary:     e.Summary,
+		summary:     atomText(e.Summary, n.summaryType),
 		comments:    rel(e.Links, "replies", isPage),
 		commentFeed: rel(e.Links, "replies", isFeed),
 		original:    rel(e.Links, "via", isPage),
-		count:       anyValue(e.Extensions, "total"),
+		language:    n.language,
+		count:       firstOf(anyValue(e.Extensions, "total"), n.replies),
 		replyTo:     anyAttr(e.Extensions, "in-reply-to", "ref"),
 		links:       []string{anyValue(e.Extensions, "origLink"), rel(e.Links, "alternate", isPage), common.Link},
 	}
-	if c := e.Content; c != nil {
-		d.html = c.Value
-		if kind := strings.ToLower(c.Type); kind == "text" || kind == "text/plain" {
-			d.html = asHTML(c.Value)
-		}
+	if e.Content != nil {
+		d.html = atomText(e.Content.Value, e.Content.Type)
 	}
 	if strings.Contains(e.ID, "://") {
 		d.links = append(d.links, e.ID)
 	}
-	authors := [][]*atom.Person{e.Authors, nil, feed.Authors}
-	if e.Source != nil {
-		authors[1] = e.Source.Authors
-	}
-	for _, persons := range authors {
-		if d.author, d.authorPage = atomAuthor(persons); d.author.Name != "" {
-			break
-		}
+	d.author = atomAuthor(n.base, e.Authors)
+	if d.author.Name == "" && e.Source != nil {
+		d.author = atomAuthor(n.base, e.Source.Authors)
 	}
 	return d
+}
+
+// atomText is a text of a type as markup. Texts that state none are markup too
+// often to be taken at their word, which would be plain text.
+func atomText(s, kind string) string {
+	if isText(kind) {
+		return asHTML(s)
+	}
+	return s
+}
+
+func isText(kind string) bool {
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	return kind == "text" || kind == "text/plain"
 }
 
 // rel is the address of the first link of a kind.

@@ -1,6 +1,8 @@
 package feeds
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/mmcdole/gofeed/atom"
@@ -44,49 +46,41 @@ func isMail(s string) bool {
 func joined(names []string) digest.Author {
 	var all []string
 	for _, name := range names {
-		if name = person(name); name != "" && !contains(all, name) {
+		if name = person(name); name != "" && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
 	}
 	return digest.Author{Name: cut(strings.Join(all, ", "), maxName)}
 }
 
-func contains(all []string, s string) bool {
-	for _, other := range all {
-		if other == s {
-			return true
-		}
-	}
-	return false
-}
-
 // atomAuthor is the author of an Atom entry: a page of theirs is known only if
 // there is one of them.
-func atomAuthor(persons []*atom.Person) (author digest.Author, page string) {
+func atomAuthor(base *url.URL, persons []*atom.Person) digest.Author {
 	var names []string
 	for _, p := range persons {
 		names = append(names, p.Name)
 	}
+	author := joined(names)
 	if len(persons) == 1 {
-		page = persons[0].URI
+		author.URL = resolve(base, persons[0].URI)
 	}
-	return joined(names), page
+	return author
 }
 
 // jsonAuthor is the same for JSON Feed, whose version 1 has one author.
-func jsonAuthor(all []*json.Author, one *json.Author) (author digest.Author, page string) {
-	if len(all) == 0 && one != nil {
+func jsonAuthor(base *url.URL, all []*json.Author, one *json.Author) digest.Author {
+	if len(all) == 0 {
 		all = []*json.Author{one}
 	}
 	var names []string
 	for _, a := range all {
 		if a != nil {
 			names = append(names, a.Name)
-			page = a.URL
 		}
 	}
-	if len(names) > 1 {
-		page = ""
+	author := joined(names)
+	if len(all) == 1 && all[0] != nil {
+		author.URL = resolve(base, all[0].URL)
 	}
-	return joined(names), page
+	return author
 }

@@ -18,7 +18,6 @@ type draft struct {
 	plainTitle     bool   // the format says that the title is not markup
 	html, summary  string // markup
 	author         digest.Author
-	authorPage     string
 	published      time.Time
 	updated        time.Time
 	original       string
@@ -27,7 +26,7 @@ type draft struct {
 	commentFeed    string
 	replyTo        string
 	count          string
-	base, htmlBase *url.URL
+	base, textBase *url.URL
 	summaryBase    *url.URL
 }
 
@@ -45,7 +44,7 @@ func (d draft) entry() Entry {
 			Author:    d.author,
 			Published: d.published,
 			Updated:   d.updated,
-			HTML:      absolute(clean(d.html), either(d.htmlBase, inner)),
+			HTML:      absolute(clean(d.html), either(d.textBase, inner)),
 			Summary:   absolute(clean(d.summary), either(d.summaryBase, inner)),
 			Original:  resolve(d.base, d.original),
 			Language:  language(d.language),
@@ -53,7 +52,6 @@ func (d draft) entry() Entry {
 		CommentFeed: resolve(d.base, d.commentFeed),
 		ReplyTo:     bounded(strings.TrimSpace(clean(d.replyTo))),
 	}
-	e.Author.URL = resolve(d.base, d.authorPage)
 	e.CommentsURL = resolve(d.base, d.comments)
 	e.CommentCount = count(d.count)
 	e.ID = identity(d.id, link, e.Title, e.HTML+e.Summary)

@@ -1,26 +1,34 @@
 package feeds
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/mmcdole/gofeed"
 	feedjson "github.com/mmcdole/gofeed/json"
+
+	"digest.example/internal/digest"
 )
 
+// parseJSON reads a JSON Feed (jsonfeed.org). Item by item: a document can hold
+// millions, and one that is not what it should be must not cost the others.
 func parseJSON(text []byte, at *url.URL) (Feed, error) {
-	var feed feedjson.Feed
-	if err := json.Unmarshal(text, &feed); err != nil {
-		return Feed{}, fmt.Errorf("%w: %w", ErrNoFeed, err)
-	}
-	if !strings.Contains(feed.Version, "jsonfeed.org") && feed.Items == nil {
+	r := jsonReader{at: at, members: map[string]json.RawMessage{}}
+	d := json.NewDecoder(bytes.NewReader(legibleJSON(text)))
+	cutOff := r.object(d) != nil
+	feed, _ := lenient[feedjson.Feed](r.members)
+	if !r.items && !strings.Contains(feed.Version, "jsonfeed.org") {
 		return Feed{}, fmt.Errorf("%w: JSON of another kind", ErrNoFeed)
 	}
-	common, err := (&gofeed.DefaultJSONTranslator{}).Translate(&feed)
-	if err != nil {
-		return Feed{}, fmt.Errorf("%w: %w", ErrNoFeed, err)
+	if !r.items {
+		return Feed{}, fmt.Errorf("%w: JSON without a list of items", ErrNoFeed)
+	}
+	if cutOff && r.kept.total == 0 {
+		return Feed{}, fmt.Errorf("%w: the document is cut off before its first entry ends", ErrNoFeed)
 	}
 	f := Feed{
 		Title:    plain(feed.Title, false, maxTitle),
@@ -29,15 +37,137 @@ func parseJSON(text []byte, at *url.URL) (Feed, error) {
 		Language: language(feed.Language),
 		Next:     resolve(at, feed.NextURL),
 	}
-	for i, item := range feed.Items {
-		f.Entries = append(f.Entries, jsonDraft(common.Items[i], item, &feed, at).entry())
+	f.Entries, f.Warnings = r.kept.finish()
+	f.inherit(jsonAuthor(at, feed.Authors, feed.Author))
+	if cutOff {
+		f.warn(cutOffAfter, r.kept.total)
+	}
+	if r.spoiled > 0 {
+		f.warn(broken, r.spoiled)
 	}
 	return f, nil
 }
 
-// jsonDraft reads an item of a JSON Feed, whose texts are plain where their
-// names do not say otherwise.
-func jsonDraft(common *gofeed.Item, item *feedjson.Item, feed *feedjson.Feed, base *url.URL) draft {
+// inherit gives the feed's author to entries that name none.
+func (f *Feed) inherit(author digest.Author) {
+	for i := range f.Entries {
+		if e := &f.Entries[i]; e.Author.Name == "" {
+			e.Author = author
+		}
+	}
+}
+
+// jsonReader takes a feed apart as it is decoded.
+type jsonReader struct {
+	at      *url.URL
+	kept    shelf
+	spoiled int
+	items   bool // there is a list of items
+	members map[string]json.RawMessage
+}
+
+// jsonMembers are those of the feed that are read.
+var jsonMembers = set("version", "title", "home_page_url", "feed_url", "language", "next_url", "author", "authors")
+
+// object reads the feed. An error means that the document ends in it, or is no
+// JSON from there on.
+func (r *jsonReader) object(d *json.Decoder) error {
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("read JSON: %w", err)
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("read JSON: %w", err)
+		}
+		if name == "items" {
+			if err := r.list(d); err != nil {
+				return err
+			}
+			continue
+		}
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return fmt.Errorf("read JSON: %w", err)
+		}
+		if key, _ := name.(string); jsonMembers[key] && len(raw) <= maxTag {
+			r.members[key] = raw
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+// list reads the value of items.
+func (r *jsonReader) list(d *json.Decoder) error {
+	open, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("read JSON: %w", err)
+	}
+	if open != json.Delim('[') {
+		return errors.New("read JSON: items is no list")
+	}
+	r.items = true
+	for d.More() {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return fmt.Errorf("read JSON: %w", err)
+		}
+		r.add(raw)
+	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("read JSON: %w", err)
+	}
+	return nil
+}
+
+func (r *jsonReader) add(raw json.RawMessage) {
+	var item feedjson.Item
+	err := json.Unmarshal(raw, &item)
+	if err != nil {
+		var members map[string]json.RawMessage
+		if err = json.Unmarshal(raw, &members); err == nil {
+			item, err = lenient[feedjson.Item](members)
+		}
+	}
+	if err == nil {
+		var common *gofeed.Feed
+		common, err = (&gofeed.DefaultJSONTranslator{}).Translate(&feedjson.Feed{Items: []*feedjson.Item{&item}})
+		if err == nil {
+			r.kept.add(jsonDraft(common.Items[0], &item, r.at).entry())
+		}
+	}
+	if err != nil {
+		r.spoiled++
+	}
+}
+
+// lenient reads an object without those of its members that are of a wrong
+// type. A single author is taken for a list of one.
+func lenient[T any](members map[string]json.RawMessage) (object T, err error) {
+	for name, raw := range members {
+		if name == "authors" && bytes.HasPrefix(raw, []byte("{")) {
+			members[name] = append(append([]byte("["), raw...), ']')
+		}
+		var trial T
+		one, err := json.Marshal(map[string]json.RawMessage{name: members[name]})
+		if err != nil || json.Unmarshal(one, &trial) != nil {
+			delete(members, name)
+		}
+	}
+	all, err := json.Marshal(members)
+	if err != nil {
+		return object, fmt.Errorf("read JSON: %w", err)
+	}
+	if err := json.Unmarshal(all, &object); err != nil {
+		return object, fmt.Errorf("read JSON: %w", err)
+	}
+	return object, nil
+}
+
+// jsonDraft reads an item, whose texts are plain where their names do not say
+// otherwise.
+func jsonDraft(common *gofeed.Item, item *feedjson.Item, base *url.URL) draft {
 	d := draft{
 		base:       base,
 		id:         item.ID,
@@ -46,6 +176,7 @@ func jsonDraft(common *gofeed.Item, item *feedjson.Item, feed *feedjson.Feed, ba
 		plainTitle: true,
 		html:       item.ContentHTML,
 		summary:    asHTML(item.Summary),
+		author:     jsonAuthor(base, item.Authors, item.Author),
 		published:  when(common.PublishedParsed, item.DatePublished),
 		updated:    when(common.UpdatedParsed, item.DateModified),
 		original:   item.ExternalURL,
@@ -57,9 +188,21 @@ func jsonDraft(common *gofeed.Item, item *feedjson.Item, feed *feedjson.Feed, ba
 	if strings.Contains(item.ID, "://") {
 		d.links = append(d.links, item.ID)
 	}
-	d.author, d.authorPage = jsonAuthor(item.Authors, item.Author)
-	if d.author.Name == "" {
-		d.author, d.authorPage = jsonAuthor(feed.Authors, feed.Author)
-	}
 	return d
 }
+
+// legibleJSON replaces control characters, line ends among them, which JSON
+// allows between its tokens only, by blanks: some programs print them raw.
+func legibleJSON(text []byte) []byte {
+	if bytes.IndexFunc(text, isControl) < 0 {
+		return text
+	}
+	return bytes.Map(func(r rune) rune {
+		if isControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+func isControl(r rune) bool { return r < ' ' }

@@ -2,7 +2,6 @@ package feeds
 
 import (
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -15,10 +14,10 @@ import (
 
 // rssDraft reads an RSS or RDF item: what gofeed made of it in common terms,
 // and the item itself for the rest.
-func rssDraft(common *gofeed.Item, item *rss.Item, base *url.URL) draft {
+func rssDraft(common *gofeed.Item, item *rss.Item, n note) draft {
 	x := item.Extensions
 	d := draft{
-		base:        base,
+		base: n.base, textBase: n.textBase, summaryBase: n.summaryBase,
 		title:       common.Title,
 		published:   when(common.PublishedParsed, common.Published),
 		updated:     when(common.UpdatedParsed, common.Updated),
@@ -26,9 +25,10 @@ func rssDraft(common *gofeed.Item, item *rss.Item, base *url.URL) draft {
 		commentFeed: firstOf(value(x, "wfw", "commentRss"), value(x, "wfw", "commentRSS")),
 		count:       firstOf(value(x, "slash", "comments"), anyValue(x, "total")),
 		replyTo:     anyAttr(x, "in-reply-to", "ref"),
-		language:    value(x, "dc", "language"),
+		language:    firstOf(value(x, "dc", "language"), n.language),
 	}
 	d.html, d.summary = body(common.Content, common.Description)
+	d.textBase = either(d.textBase, d.summaryBase) // the text may be a description
 	d.links = append(d.links, value(x, "feedburner", "origLink"), common.Link)
 	d.links = append(append(d.links, common.Links...), atomLink(x, "alternate"))
 	if g := item.GUID; g != nil {
@@ -37,9 +37,11 @@ func rssDraft(common *gofeed.Item, item *rss.Item, base *url.URL) draft {
 			d.links = append(d.links, g.Value)
 		}
 	}
-	if d.id == "" {
-		d.id = firstOf(anyValue(x, "id"), value(x, "dc", "identifier"))
+	d.id = firstOf(d.id, anyValue(x, "id"), value(x, "dc", "identifier"), n.about)
+	if d.published.IsZero() {
+		d.published = when(nil, firstOf(value(x, "dcterms", "issued"), value(x, "dcterms", "created")))
 	}
+	d.links = append(d.links, n.about)
 	if item.Source != nil && !feedLike(item.Source.URL) {
 		d.original = item.Source.URL
 	}

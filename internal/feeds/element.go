@@ -1,0 +1,279 @@
+package feeds
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/url"
+)
+
+// What a document may cost. Feeds of real sites stay far below; what goes beyond
+// is left out.
+const (
+	maxProlog   = 256 << 10 // bytes before the root
+	maxFrame    = 256 << 10 // bytes about the feed itself
+	maxEntry    = 4 << 20   // bytes of an entry
+	maxText     = 2 << 20   // bytes of one of its elements
+	maxTag      = 64 << 10  // bytes of a tag above the texts
+	maxDepth    = 256       // elements in each other
+	maxBindings = 96        // namespaces in scope
+	maxWork     = 100e6     // of all elements: each counts 20 and the namespaces in its scope
+	maxJoined   = 5e9       // bytes moved to put together texts that come in pieces
+)
+
+// cost is what the document has cost already, and what was left out therefore.
+type cost struct {
+	work, joined int
+	left         int // elements
+}
+
+// entry reads an item or entry. One that the document ends in is not kept, and
+// makes it return false.
+func (o *outline) entry(start piece) bool {
+	b := &o.now
+	if len(b.notes) == 0 {
+		b.open, b.end = o.around()
+	}
+	item, err := o.level(start, o.outer[len(o.outer)-1])
+	n := note{base: item.base, language: item.language, about: item.about}
+	b.text = append(b.text, item.tag...)
+	if start.kind == startPiece && !o.children(item, &n) {
+		b.text = b.text[:b.begin(len(b.notes))]
+		return false
+	}
+	if err != nil { // a monstrous tag: what is inside counts, without it
+		o.cost.left++
+		b.text = b.text[:b.begin(len(b.notes))]
+		return true
+	}
+	b.text = closing(b.text, item.name)
+	b.add(n)
+	o.seen++
+	if b.full() {
+		o.flush()
+	}
+	return true
+}
+
+// children reads what an entry consists of, its end tag included. The tag of
+// something further out ends it as well, and so does the next entry.
+func (o *outline) children(item level, n *note) bool {
+	b := &o.now
+	begin := len(b.text)
+	for {
+		before := o.rest
+		p := o.next()
+		switch {
+		case p.kind == cutPiece || len(p.raw) == 0:
+			return false
+		case p.kind == endPiece && bytes.Equal(p.name, item.name):
+			return true
+		case p.kind == endPiece && o.isOpen(p.name), p.kind == startPiece && bytes.Equal(p.name, item.name):
+			o.rest = before
+			return true
+		case p.kind == startPiece || p.kind == emptyPiece:
+			keep := wanted[local(p.name)] && len(b.text)-begin < maxEntry
+			if keep {
+				n.read(p, item)
+			}
+			var whole bool
+			if b.text, whole = o.element(b.text, p, item, keep); !whole {
+				return false
+			}
+		}
+	}
+}
+
+// isOpen says whether name is of an element around the entries.
+func (o *outline) isOpen(name []byte) bool {
+	for _, l := range o.outer {
+		if bytes.Equal(l.name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// element reads on to the end of the element that start begins. Its text is
+// appended if it is to be kept, and costs no more than it may. whole is false
+// where the document ends in it.
+func (o *outline) element(text []byte, start piece, parent level, keep bool) (longer []byte, whole bool) {
+	begin := len(text)
+	top, err := o.level(start, parent)
+	keep = o.may(err == nil, keep)
+	text = append(text, top.tag...)
+	inside := []level{top}
+	if start.kind == emptyPiece {
+		inside = nil
+	}
+	pieces := 0
+	for ; len(inside) > 0; pieces++ {
+		before := o.rest
+		p := o.next()
+		switch p.kind {
+		case cutPiece:
+			return text[:begin], false
+		case textPiece:
+			if len(p.raw) == 0 {
+				return text[:begin], false
+			}
+		case startPiece, emptyPiece:
+			l := level{name: p.name, bindings: inside[len(inside)-1].bindings + declarations(p.raw)}
+			o.cost.work += 20 + l.bindings
+			fits := len(inside) < maxDepth && l.bindings <= maxBindings && o.cost.work <= maxWork
+			if keep = o.may(fits, keep); fits && p.kind == startPiece {
+				inside = append(inside, l)
+			}
+		case endPiece:
+			i := innermost(inside, p.name)
+			switch {
+			case i > 0:
+				inside = inside[:i]
+			case i == 0:
+				inside = nil
+				continue
+			case bytes.Equal(p.name, parent.name) || o.isOpen(p.name):
+				o.rest, inside = before, nil
+				continue
+			default:
+				continue // the end of nothing: to gofeed, it would be the end of everything
+			}
+		}
+		if keep {
+			text = p.appendTo(text)
+			keep = o.may(len(text)-begin <= maxText, keep)
+		}
+	}
+	if foreign(start) {
+		o.cost.joined += pieces * (len(text) - begin)
+		keep = o.may(o.cost.joined <= maxJoined, keep)
+	}
+	if !keep {
+		return text[:begin], true
+	}
+	return closing(text, top.name), true
+}
+
+// may says whether what was to be kept still is, and counts what is not.
+func (o *outline) may(fits, keep bool) bool {
+	if keep && !fits {
+		o.cost.left++
+	}
+	return keep && fits
+}
+
+// foreign says whether gofeed may take an element for an extension, whose text
+// it puts together piece by piece.
+func foreign(p piece) bool {
+	return bytes.IndexByte(p.name, ':') >= 0 || declarations(p.raw) > 0
+}
+
+func declarations(tag []byte) int {
+	return bytes.Count(tag, []byte("xmlns"))
+}
+
+// innermost is where the last element of a name stands; -1: nowhere.
+func innermost(inside []level, name []byte) int {
+	for i := len(inside) - 1; i >= 0; i-- {
+		if bytes.Equal(inside[i].name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// level opens an element above the texts: a tag that gofeed can read, without
+// the addresses that are resolved here and not there.
+func (o *outline) level(p piece, parent level) (level, error) {
+	l := level{name: p.name, base: parent.base, language: "", bindings: parent.bindings + declarations(p.raw)}
+	if len(p.raw) > maxTag || l.bindings > maxBindings {
+		return l, fmt.Errorf("%w: it has a tag of %d bytes", ErrNoFeed, len(p.raw))
+	}
+	l.tag = p.raw
+	if p.kind == emptyPiece { // an end tag always follows
+		l.tag = append(bytes.TrimRight(p.raw, "/>"), '>')
+	}
+	if bytes.Contains(p.raw, []byte("xml:")) || bytes.Contains(p.raw, []byte("rdf:about")) || len(o.outer) == 0 {
+		l = o.heed(l)
+	}
+	return l, nil
+}
+
+// heed takes xml:base and xml:lang from a tag, and from an Atom feed's root the
+// name of a vocabulary that is not Atom's: people mistype it.
+func (o *outline) heed(l level) level {
+	tag := l.tag
+	for _, a := range attributes(tag) {
+		switch string(a.name) {
+		case "xml:base":
+			if u := based(l.base, a.value); u != nil {
+				l.base = u
+			}
+		case "xml:lang":
+			l.language = string(a.value)
+			continue
+		case "rdf:about":
+			l.about = html.UnescapeString(string(a.value))
+			continue
+		case "xmlns":
+			if o.kind != "feed" || len(o.outer) > 0 || bytes.Contains(a.value, []byte("purl.org/atom/ns#")) ||
+				string(bytes.TrimSpace(a.value)) == "http://www.w3.org/2005/Atom" {
+				continue
+			}
+		default:
+			continue
+		}
+		l.tag = bytes.Replace(l.tag, a.raw, nil, 1)
+	}
+	return l
+}
+
+// based is an xml:base seen from the one around it; nil where it is of no use.
+func based(outer *url.URL, value []byte) *url.URL {
+	u, err := url.Parse(resolve(outer, html.UnescapeString(string(value))))
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return u
+}
+
+// appendTo writes a piece in a way that gofeed cannot misread.
+func (p piece) appendTo(text []byte) []byte {
+	switch {
+	case p.kind == otherPiece:
+		return text
+	case p.kind == textPiece && string(p.raw) == "<":
+		return append(text, "&lt;"...)
+	case p.kind == textPiece && bytes.Contains(p.raw, []byte("]]>")):
+		return append(text, bytes.ReplaceAll(p.raw, []byte("]]>"), []byte("]]&gt;"))...)
+	}
+	return append(text, p.raw...)
+}
+
+func closing(text, name []byte) []byte {
+	return append(append(append(text, "</"...), name...), '>')
+}
+
+// read notes what gofeed drops of a tag.
+func (n *note) read(p piece, item level) {
+	if bytes.IndexByte(p.raw, '=') < 0 {
+		return
+	}
+	name := local(p.name)
+	for _, a := range attributes(p.raw) {
+		switch key := string(a.name); {
+		case key == "xml:base" && (name == "content" || name == "encoded"):
+			n.textBase = based(item.base, a.value)
+		case key == "xml:base" && (name == "summary" || name == "description"):
+			n.summaryBase = based(item.base, a.value)
+		case key == "xml:lang" && (name == "content" || name == "title") && n.language == "":
+			n.language = string(a.value)
+		case key == "type" && name == "title":
+			n.titleType = string(a.value)
+		case key == "type" && name == "summary":
+			n.summaryType = string(a.value)
+		case local(a.name) == "count" && name == "link":
+			n.replies = string(a.value)
+		}
+	}
+}
