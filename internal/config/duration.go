@@ -27,7 +27,13 @@ func (d Duration) String() string {
 	if t > 0 && t%day == 0 {
 		return strconv.FormatInt(int64(t/day), 10) + "d"
 	}
-	return t.String()
+	text := t.String()
+	for _, tail := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, tail) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 var errDuration = errors.New("write a number with m, h, d or w, such as 90m, 24h, 7d or 2w")
