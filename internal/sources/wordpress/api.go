@@ -38,10 +38,13 @@ func (e *apiError) Error() string {
 	return fmt.Sprintf("it answers %d with %s", e.status, e.detail)
 }
 
+// broken is the detail of an answer that was cut off.
+const broken = "broken JSON"
+
 // lasting says whether the site wants it so, as far as can be seen: it makes no
 // sense to ask again within the hour.
 func (e *apiError) lasting() bool {
-	return e.status < 500 && e.status != http.StatusTooManyRequests && e.status != http.StatusRequestTimeout
+	return e.detail != broken && e.status < 500 && e.status != http.StatusTooManyRequests && e.status != http.StatusRequestTimeout
 }
 
 // hostDown says whether there is no use in trying another address of the host.
@@ -104,7 +107,7 @@ func readList(r *fetch.Response) ([]json.RawMessage, error) {
 	case bytes.HasPrefix(body, []byte("<")):
 		detail = "HTML"
 	case bytes.HasPrefix(body, []byte("[")):
-		detail = "broken JSON"
+		detail = broken
 	}
 	return nil, &apiError{status: r.Status, detail: detail}
 }
@@ -162,6 +165,10 @@ func (p *pull) pages100(ctx context.Context, q question, size int) (int, error) 
 				return len(seen), nil
 			}
 			return len(seen), fmt.Errorf("page %d of %s: %w", n, q.route, err)
+		}
+		if n == 1 && len(items) == 0 && header.Get("X-WP-Total") == "" {
+			// An empty list from anybody else would look like a quiet week.
+			return 0, fmt.Errorf("page 1 of %s: %w", q.route, &apiError{status: http.StatusOK, detail: "an empty list that is not WordPress's"})
 		}
 		fresh, strange := take(items, seen, q.each)
 		if len(items) > 0 && strange == len(items) {

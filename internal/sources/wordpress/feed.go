@@ -55,13 +55,16 @@ func (p *pull) fromFeed(ctx context.Context) error {
 	return nil
 }
 
-// articleFeed reads the first feed that is one, as far back as the window reaches.
-func (p *pull) articleFeed(ctx context.Context) (articleFeed, error) {
-	var f articleFeed
-	var failed error
+// articleFeed reads the first feed that is one, as far back as the window
+// reaches; once in a pull.
+func (p *pull) articleFeed(ctx context.Context) (f articleFeed, failed error) {
+	if p.articlesFeed != nil {
+		return *p.articlesFeed, nil
+	}
 	for _, at := range p.feedAddresses() {
 		err := p.follow(ctx, at, &f)
 		if err == nil {
+			p.articlesFeed = &f
 			return f, nil
 		}
 		failed = errors.Join(failed, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,8 @@ func (p *pull) fromAPI(ctx context.Context) error {
 			p.articles = append(p.articles, a)
 		}
 	}
-	p.state.open(p.articles)
+	p.state.open()
+	p.namesFromFeed(ctx, posts)
 	p.commentsFromAPI(ctx, posts)
 	return nil
 }
@@ -140,25 +142,57 @@ func fill(a *digest.Article, content, excerpt string) {
 	}
 }
 
-// author is who the site says wrote the post: nobody, where the account was
-// deleted or the site hides its users; then an error stands in its place.
-func (one post) author() digest.Author {
+// user is an author as the API embeds one, or the error in its place.
+type user struct {
+	Code        text `json:"code"`
+	Name        text `json:"name"`
+	URL         text `json:"url"`
+	Description text `json:"description"`
+}
+
+func (one post) user() user {
 	var embedded struct {
-		Author []json.RawMessage `json:"author"`
+		Author []user `json:"author"`
 	}
-	var user struct {
-		ID          ident `json:"id"`
-		Name        text  `json:"name"`
-		URL         text  `json:"url"`
-		Description text  `json:"description"`
+	if json.Unmarshal(one.Embedded, &embedded) != nil || len(embedded.Author) == 0 {
+		return user{Code: "none"}
 	}
-	if json.Unmarshal(one.Embedded, &embedded) != nil || len(embedded.Author) == 0 ||
-		json.Unmarshal(embedded.Author[0], &user) != nil {
-		return digest.Author{}
-	}
+	return embedded.Author[0]
+}
+
+// author is who the site says wrote the post: nobody, where the account was
+// deleted or the site hides its users.
+func (one post) author() digest.Author {
+	u := one.user()
 	return digest.Author{
-		Name: sanitize.LineFromHTML(string(user.Name)),
-		URL:  sanitize.Address(string(user.URL), nil),
-		Bio:  sanitize.LineFromHTML(string(user.Description)),
+		Name: sanitize.LineFromHTML(string(u.Name)),
+		URL:  sanitize.Address(string(u.URL), nil),
+		Bio:  sanitize.LineFromHTML(string(u.Description)),
+	}
+}
+
+// namesFromFeed adds the authors' names from the feed, on a site whose API hides
+// its users. That an account is gone the API says in another way.
+func (p *pull) namesFromFeed(ctx context.Context, posts []post) {
+	hidden := slices.ContainsFunc(posts, func(one post) bool {
+		code := one.user().Code
+		return one.Author != 0 && code != "" && code != "rest_user_invalid_id"
+	})
+	if !hidden || len(p.articles) == 0 || ctx.Err() != nil {
+		return
+	}
+	f, err := p.articleFeed(ctx)
+	if err != nil {
+		p.warn("the REST API hides the authors, and the feed does not name them (%v)", err)
+		return
+	}
+	names := map[string]string{}
+	for _, e := range f.entries {
+		names[e.URL] = e.Author.Name
+	}
+	for i := range p.articles {
+		if a := &p.articles[i]; a.Author.Name == "" {
+			a.Author.Name = names[a.URL]
+		}
 	}
 }

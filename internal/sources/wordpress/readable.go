@@ -2,6 +2,7 @@ package wordpress
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"digest.example/internal/sanitize"
@@ -74,8 +75,7 @@ func (r *reader) children(n *node) {
 func (r *reader) rewrite(n *node) []*node {
 	switch {
 	case n.tag == "":
-		r.children(n)
-		return []*node{n}
+		return r.pieces(n)
 	case n.tag == "script" || n.tag == "style" || r.furniture(n):
 		return nil
 	case n.tag == "noscript":
@@ -94,6 +94,15 @@ func (r *reader) rewrite(n *node) []*node {
 	return []*node{n}
 }
 
+// pieces are a text, or what its shortcodes have made of it.
+func (r *reader) pieces(n *node) []*node {
+	if n.text != "" {
+		return []*node{n}
+	}
+	r.children(n)
+	return n.kids
+}
+
 // absolute resolves an address, and takes away one that cannot be followed.
 func (r *reader) absolute(n *node, key string) {
 	raw := n.get(key)
@@ -110,10 +119,13 @@ func (r *reader) absolute(n *node, key string) {
 // linkLoneAddress makes a link of a paragraph that is nothing but an address:
 // what WordPress could not turn into a frame.
 func (r *reader) linkLoneAddress(n *node) {
-	if (n.tag != "p" && n.tag != "div" && n.tag != "figure") || len(n.kids) != 1 || n.kids[0].tag != "" || n.kids[0].kids != nil {
+	if n.tag != "p" && n.tag != "div" && n.tag != "figure" {
 		return
 	}
-	if a := loneAddress(n.kids[0].text); a != "" {
+	if slices.ContainsFunc(n.kids, func(k *node) bool { return k.tag != "" }) {
+		return
+	}
+	if a := loneAddress(n.words()); a != "" {
 		n.kids = []*node{link(a, a)}
 	}
 }

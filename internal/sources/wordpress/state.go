@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"time"
-
-	"digest.example/internal/digest"
 )
 
 // How long a closed API is left alone, and how many posts' names are kept.
@@ -64,7 +62,7 @@ func (s *state) remember(err error, now time.Time) {
 }
 
 // open forgets such failures.
-func (s *state) open([]digest.Article) { s.Closed, s.Why = time.Time{}, "" }
+func (s *state) open() { s.Closed, s.Why = time.Time{}, "" }
 
 // root is where the API is asked.
 func (s *state) root(discovered string) string {

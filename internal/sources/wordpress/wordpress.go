@@ -48,6 +48,8 @@ type pull struct {
 	warnings []string
 	// pages are the articles' pages that were read already, by address.
 	pages map[string]page
+	// articlesFeed is the feed of articles, if it was read.
+	articlesFeed *articleFeed
 }
 
 func (s *Source) begin(r sources.Request) (*pull, error) {
@@ -83,7 +85,7 @@ func (p *pull) everything(ctx context.Context) error {
 	} else if p.site.API != "" {
 		why = errors.New(p.state.Why)
 	}
-	p.warn("the REST API cannot be used (%v): read from the feed; comments may be missing", why)
+	p.warn("the REST API cannot be used (%v): read from the feed; comments may be missing, and articles of several pages end after the first", why)
 	if err := p.fromFeed(ctx); err != nil {
 		return errors.Join(why, err)
 	}
