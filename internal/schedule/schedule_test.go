@@ -20,6 +20,8 @@ func TestParseRefuses(t *testing.T) {
 		{"0 9 , * *", "UTC", "a field is empty"},
 		{"0 0 30 2 *", "UTC", "never comes to be"},
 		{"0 0 31 2,4,6,9,11 *", "UTC", "never comes to be"},
+		{"0 0 31 4 *", "UTC", "never comes to be"},
+		{"0 0 30-31 FEB *", "UTC", "never comes to be"},
 		{"TZ=0", "UTC", "set timezone instead"},
 		{"TZ=Europe/London 0 9 * * *", "UTC", "set timezone instead"},
 		{"CRON_TZ=UTC 0 9 * * *", "UTC", "set timezone instead"},
@@ -76,6 +78,9 @@ func TestNext(t *testing.T) {
 		{"within its second round", "30,45 1 * * *", "Europe/London", "2026-10-25T01:35:00Z", "2026-10-26T01:30:00", "2026-10-26T01:30:00Z"},
 		{"merged", "0,30 1,2 * * *", "Europe/London", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00", "2026-03-29T01:00:00Z"},
 		{"after the merged", "0,30 1,2 * * *", "Europe/London", "2026-03-29T01:00:00Z", "2026-03-29T02:30:00", "2026-03-29T01:30:00Z"},
+		{"a leap day", "0 0 29 2 *", "UTC", "2026-11-16T00:00:00Z", "2028-02-29T00:00:00", "2028-02-29T00:00:00Z"},
+		{"one month of several has such a day", "0 0 31 2,4,5 *", "UTC", "2026-11-16T00:00:00Z", "2027-05-31T00:00:00", "2027-05-31T00:00:00Z"},
+		{"no such day, but a weekday", "0 0 30 2 MON", "UTC", "2026-11-16T00:00:00Z", "2027-02-01T00:00:00", "2027-02-01T00:00:00Z"},
 		{"eight years to a leap day", "0 0 29 2 *", "UTC", "2096-03-01T00:00:00Z", "2104-02-29T00:00:00", "2104-02-29T00:00:00Z"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
