@@ -36,15 +36,16 @@ type Choice struct {
 	Now        time.Time
 }
 
-// since is the beginning of the span that an issue chooses from.
-func since(n digest.Newsletter, h History, now time.Time) time.Time {
+// since is the beginning of the span that an issue chooses from; cutOff is the
+// last sent issue's, zero if there is none.
+func since(n digest.Newsletter, cutOff, now time.Time) time.Time {
 	switch {
-	case h.CutOff.IsZero():
+	case cutOff.IsZero():
 		return now.Add(-n.Window)
-	case h.CutOff.After(now): // a clock ran ahead, and nothing is newer than that
+	case cutOff.After(now): // a clock ran ahead, and nothing is newer than that
 		return now.Add(-overlap)
 	default:
-		return h.CutOff.Add(-overlap)
+		return cutOff.Add(-overlap)
 	}
 }
 
@@ -54,7 +55,7 @@ func Choose(c Choice) digest.Issue {
 	issue := digest.Issue{
 		Newsletter: c.Newsletter.Name, Edition: digest.EditionScheduled,
 		Number: c.Number, Slot: c.Slot,
-		CutOff: c.Now, Since: since(c.Newsletter, c.History, c.Now),
+		CutOff: c.Now, Since: since(c.Newsletter, c.History.CutOff, c.Now),
 		Note: c.Note, Warnings: slices.Concat(c.Warnings, lostPins(c)),
 	}
 	ch := chooser{Choice: c, printed: map[digest.Item]bool{}, vouched: rank.Vouched(c.Library, c.Now)}

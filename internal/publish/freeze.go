@@ -35,7 +35,7 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	for _, s := range n.Sources {
 		names = append(names, s.Name)
 	}
-	kept, err := p.store.Library(ctx, names, since(n.Newsletter, history, m.now).Add(-discussReach))
+	kept, err := p.store.Library(ctx, names, since(n.Newsletter, history.CutOff, m.now).Add(-discussReach))
 	if err != nil {
 		return digest.Issue{}, none, fmt.Errorf("read the library: %w", err)
 	}
@@ -69,18 +69,30 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 }
 
 func (p *Publisher) history(ctx context.Context, n *Newsletter) (History, error) {
-	items, cutOff, err := p.store.Printed(ctx, n.Name, digest.EditionScheduled)
+	cutOff, err := p.cutOff(ctx, n)
+	if err != nil {
+		return History{}, err
+	}
+	items, err := p.store.Printed(ctx, n.Name, digest.EditionScheduled)
 	if err != nil {
 		return History{}, fmt.Errorf("read what %s printed: %w", n.Name, err)
 	}
 	return History{Printed: items, CutOff: cutOff}, nil
 }
 
+func (p *Publisher) cutOff(ctx context.Context, n *Newsletter) (time.Time, error) {
+	at, err := p.store.CutOff(ctx, n.Name, digest.EditionScheduled)
+	if err != nil {
+		return at, fmt.Errorf("read how far %s has come: %w", n.Name, err)
+	}
+	return at, nil
+}
+
 // window is the span that an issue's sources are asked for: new articles, and
 // older ones that may still be discussed.
 func (p *Publisher) window(ctx context.Context, n *Newsletter, now time.Time) (sources.Window, error) {
-	history, err := p.history(ctx, n)
-	return sources.Window{Since: since(n.Newsletter, history, now).Add(-discussReach), Until: now}, err
+	cutOff, err := p.cutOff(ctx, n)
+	return sources.Window{Since: since(n.Newsletter, cutOff, now).Add(-discussReach), Until: now}, err
 }
 
 // boundary is the MIME boundary of an issue: never the same in two issues, and

@@ -32,8 +32,10 @@ type Store interface {
 	// appeared, at or after since, with their comments, in order of source and id.
 	Library(ctx context.Context, sources []string, since time.Time) ([]digest.Article, error)
 	// Printed are the items of the edition's issues that are spent, or frozen
-	// and not ended; and the cut-off of the last spent one, zero if there is none.
-	Printed(ctx context.Context, newsletter string, edition digest.Edition) ([]digest.Item, time.Time, error)
+	// and not ended.
+	Printed(ctx context.Context, newsletter string, edition digest.Edition) ([]digest.Item, error)
+	// CutOff is that of the edition's last spent issue; zero if there is none.
+	CutOff(ctx context.Context, newsletter string, edition digest.Edition) (time.Time, error)
 
 	// OpenIssue makes an issue for a slot, numbered after the last, or returns
 	// the one that the slot has; created says which.

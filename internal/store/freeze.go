@@ -65,9 +65,7 @@ func (s *Store) Stencil(ctx context.Context, id string) ([]byte, error) {
 
 // Printed implements publish.Store; newsletter is its name. Items come in the
 // order in which they were printed.
-func (s *Store) Printed(
-	ctx context.Context, newsletter string, edition digest.Edition,
-) ([]digest.Item, time.Time, error) {
+func (s *Store) Printed(ctx context.Context, newsletter string, edition digest.Edition) ([]digest.Item, error) {
 	items, err := collect(ctx, s.read, func(scan scan) (v digest.Item, err error) {
 		var section string
 		err = scan(&section, &v.Source, &v.Article, &v.Comment)
@@ -79,15 +77,20 @@ func (s *Store) Printed(
 		AND (i.spent IS NOT NULL OR i.frozen IS NOT NULL AND i.finished IS NULL)
 		ORDER BY i.number, t.position`, newsletter, edition)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("printed items of %s: %w", newsletter, err)
+		return nil, fmt.Errorf("printed items of %s: %w", newsletter, err)
 	}
+	return items, nil
+}
+
+// CutOff implements publish.Store; newsletter is its name.
+func (s *Store) CutOff(ctx context.Context, newsletter string, edition digest.Edition) (time.Time, error) {
 	var cutoff sql.NullInt64
-	err = each(ctx, s.read, func(scan scan) error { return scan(&cutoff) },
+	err := each(ctx, s.read, func(scan scan) error { return scan(&cutoff) },
 		`SELECT i.cutoff FROM issue i JOIN newsletter n ON n.id = i.newsletter
 		WHERE n.name = $1 AND i.edition = $2 AND i.spent IS NOT NULL ORDER BY i.number DESC LIMIT 1`,
 		newsletter, edition)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("printed items of %s: %w", newsletter, err)
+		return time.Time{}, fmt.Errorf("cut-off of %s: %w", newsletter, err)
 	}
-	return items, at(cutoff), nil
+	return at(cutoff), nil
 }
