@@ -17,7 +17,8 @@ import (
 const (
 	saveArticle = `INSERT INTO article (source, id, url, published, first_seen, last_seen, deleted, content, link, alias, appeared)
 		VALUES ($1, $2, $3, $4, $5, $5, NULL, $6, $7, $8, $9)
-		ON CONFLICT (source, id) DO UPDATE SET url = excluded.url, published = excluded.published,
+		ON CONFLICT (source, id) DO UPDATE SET url = excluded.url,
+			published = CASE WHEN excluded.published = 0 THEN article.published ELSE excluded.published END,
 			last_seen = excluded.last_seen, deleted = NULL, content = excluded.content,
 			link = excluded.link, alias = excluded.alias, appeared = excluded.appeared
 		WHERE article.last_seen <= excluded.last_seen`
@@ -34,8 +35,10 @@ const (
 	dropComment = `UPDATE comment SET deleted = $1
 		WHERE source = $2 AND article = $3 AND id = $4 AND last_seen <= $1 AND deleted IS NULL`
 	dropArticle = `UPDATE article SET deleted = $1 WHERE source = $2 AND id = $3 AND last_seen <= $1 AND deleted IS NULL`
+	dropThread  = `UPDATE comment SET deleted = $1 WHERE source = $2 AND article = $3 AND last_seen <= $1 AND deleted IS NULL`
 
-	// An article without a date is as old as the first time it was seen.
+	// An article without a date is as old as it was said to be before, or as the
+	// first time it was seen.
 	published = `CASE WHEN published = 0 THEN first_seen ELSE published END`
 )
 
@@ -136,7 +139,8 @@ func gone(h digest.Harvest) []item {
 	var items []item
 	for _, g := range h.Gone {
 		if g.Comment == "" {
-			items = append(items, item{dropArticle, []any{ms(h.At), text(h.Source), text(g.Article)}, 0})
+			which := []any{ms(h.At), text(h.Source), text(g.Article)}
+			items = append(items, item{dropArticle, which, 0}, item{dropThread, which, 0})
 			continue
 		}
 		items = append(items, item{dropComment, []any{ms(h.At), text(h.Source), text(g.Article), text(g.Comment)}, 0})
