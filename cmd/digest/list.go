@@ -31,7 +31,7 @@ func (a *app) listCommand(newsletter *string) *cobra.Command {
 		Use:   "list",
 		Short: "List the readers and what they agreed to",
 		Long: `List the readers by address: the state of their consent, since when, how they agreed,
-and their name. --json prints an object a line.`,
+and their name. --json prints an object a line; digest subscribers export writes CSV.`,
 		Example: `  digest subscribers list
   digest subscribers list --state unsubscribed --json`,
 		Args: none,
@@ -79,6 +79,7 @@ type consentLine struct {
 	State   subscribers.State `json:"state"`
 	Since   time.Time         `json:"since"`
 	How     string            `json:"how"`
+	Wording string            `json:"wording,omitempty"`
 }
 
 // listing writes one reader after the other, since lists may be long: columns
@@ -89,7 +90,7 @@ func (a *app) listing(out *bufio.Writer, n *publish.Newsletter) func(subscribers
 	first := true
 	return func(c subscribers.Consent) error {
 		if a.json {
-			return lines.Encode(consentLine{c.Subscriber.Address, c.Subscriber.Name, c.State, c.Since.UTC(), c.How})
+			return lines.Encode(consentLine{c.Subscriber.Address, c.Subscriber.Name, c.State, c.Since.UTC(), c.How, c.Wording})
 		}
 		if first {
 			first = false

@@ -21,10 +21,12 @@ func (a *app) subscribersCommand() *cobra.Command {
 	var newsletter string
 	c := group(&cobra.Command{
 		Use:   "subscribers",
-		Short: "Add, remove and list the readers of a newsletter",
+		Short: "Add, remove, list, import and export the readers of a newsletter",
 		Example: `  digest subscribers add ann@example.org
-  digest subscribers list`,
-	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter))
+  digest subscribers list
+  digest subscribers import readers.csv`,
+	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter),
+		a.importCommand(&newsletter), a.exportCommand(&newsletter))
 	c.PersistentFlags().StringVar(&newsletter, "newsletter", "", "which newsletter, where there are several")
 	return c
 }

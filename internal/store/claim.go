@@ -10,9 +10,13 @@ import (
 	"digest.example/internal/digest"
 )
 
+// visible is true of a consent c that counts: not of one that an import has
+// only staged. Whatever reads consents judges by it.
+const visible = `(c.batch = '' OR EXISTS (SELECT 1 FROM import b WHERE b.id = c.batch AND b.shown IS NOT NULL))`
+
 // mailable is true of a consent c whose subscriber s may be mailed. Planning,
 // claiming, committing and forecasting all judge by it.
-const mailable = `c.state = 'active' AND NOT EXISTS (SELECT 1 FROM suppression p
+const mailable = `c.state = 'active' AND ` + visible + ` AND NOT EXISTS (SELECT 1 FROM suppression p
 	WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter))`
 
 const (

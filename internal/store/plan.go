@@ -14,18 +14,25 @@ import (
 const planned = "~"
 
 const (
-	planState = `SELECT newsletter, state, plan_after FROM issue WHERE id = $1`
+	planState = `SELECT newsletter, state, plan_after, lists FROM issue WHERE id = $1`
+
+	planLists = `UPDATE issue SET lists = (SELECT COALESCE(MAX(shown), 0) FROM import WHERE newsletter = $1)
+		WHERE id = $2 RETURNING lists`
+
+	// planned in several transactions, an issue must not get half of an import
+	// that is shown in between.
+	inTime = ` AND NOT EXISTS (SELECT 1 FROM import late WHERE late.id = c.batch AND late.shown > `
 
 	planChunk = `SELECT COUNT(*), MAX(id) FROM (SELECT c.subscriber AS id
 		FROM consent c JOIN subscriber s ON s.id = c.subscriber
-		WHERE c.newsletter = $1 AND c.subscriber > $2 AND ` + mailable + `
+		WHERE c.newsletter = $1 AND c.subscriber > $2 AND ` + mailable + inTime + `$4)
 		ORDER BY c.subscriber LIMIT $3) AS chunk`
 
 	planRows = `INSERT INTO delivery (issue, subscriber, state, attempts, next_at, owner, epoch, lease_until,
 		last_code, last_reply, changed)
 		SELECT CAST($1 AS TEXT), c.subscriber, 'ready', 0, CAST($2 AS BIGINT), '', 0, 0, 0, '', CAST($2 AS BIGINT)
 		FROM consent c JOIN subscriber s ON s.id = c.subscriber
-		WHERE c.newsletter = $3 AND c.subscriber > $4 AND c.subscriber <= $5 AND ` + mailable + `
+		WHERE c.newsletter = $3 AND c.subscriber > $4 AND c.subscriber <= $5 AND ` + mailable + inTime + `$6)
 		ON CONFLICT (issue, subscriber) DO NOTHING`
 
 	planAdvance = `UPDATE issue SET plan_after = $1, recipients = recipients + $2 WHERE id = $3`
@@ -36,8 +43,9 @@ const (
 func (s *Store) Plan(ctx context.Context, id string, n int, now time.Time) (done bool, err error) {
 	err = s.change(ctx, "plan", func(t tx) error {
 		var newsletter, state, after string
+		var lists sql.NullInt64
 		err := each(ctx, t, func(scan scan) error {
-			return scan(&newsletter, &state, &after)
+			return scan(&newsletter, &state, &after, &lists)
 		}, planState+s.forUpdate, id)
 		switch {
 		case err != nil:
@@ -50,22 +58,28 @@ func (s *Store) Plan(ctx context.Context, id string, n int, now time.Time) (done
 			done = true
 			return nil
 		}
-		done, err = t.plan(id, newsletter, after, n, now)
+		if !lists.Valid {
+			if err := t.QueryRowContext(ctx, planLists, newsletter, id).Scan(&lists); err != nil {
+				return err
+			}
+		}
+		done, err = t.plan(id, newsletter, after, lists.Int64, n, now)
 		return err
 	})
 	return done && err == nil, err
 }
 
-func (t tx) plan(id, newsletter, after string, n int, now time.Time) (done bool, err error) {
+// plan takes in the imports up to the one with the number lists.
+func (t tx) plan(id, newsletter, after string, lists int64, n int, now time.Time) (done bool, err error) {
 	var count int
 	var last sql.NullString
-	err = t.QueryRowContext(t.ctx, planChunk, newsletter, after, n).Scan(&count, &last)
+	err = t.QueryRowContext(t.ctx, planChunk, newsletter, after, n, lists).Scan(&count, &last)
 	if err != nil {
 		return false, err
 	}
 	var added int64
 	if count > 0 {
-		if added, err = t.exec(planRows, id, ms(now), newsletter, after, last.String); err != nil {
+		if added, err = t.exec(planRows, id, ms(now), newsletter, after, last.String, lists); err != nil {
 			return false, err
 		}
 	}
@@ -98,7 +112,7 @@ func (s *Store) Recipients(ctx context.Context, newsletter string, f func(digest
 		COALESCE((SELECT MIN(p.reason) FROM suppression p
 			WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter)), '')
 		FROM newsletter n JOIN consent c ON c.newsletter = n.id JOIN subscriber s ON s.id = c.subscriber
-		WHERE n.name = $1 ORDER BY s.address`, newsletter)
+		WHERE n.name = $1 AND `+visible+` ORDER BY s.address`, newsletter)
 	if err != nil {
 		return fmt.Errorf("recipients of %s: %w", newsletter, err)
 	}

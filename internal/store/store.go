@@ -64,11 +64,13 @@ type dialect struct {
 	tables     string // lists the names of all tables
 	skipLocked string // ends a SELECT whose rows are to be handed out once
 	forUpdate  string // ends a SELECT whose rows are about to be changed
+	insert     insertions
 }
 
 var sqlite = dialect{
 	name:   "sqlite",
 	tables: `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
+	insert: unnamed,
 }
 
 var postgres = dialect{
@@ -76,6 +78,7 @@ var postgres = dialect{
 	tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
 	skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	forUpdate:  ` FOR UPDATE`,
+	insert:     numbered,
 }
 
 // Open opens the database at url: a path, or postgres://…. It fails with

@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
-	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
 )
 
@@ -57,7 +57,7 @@ func scanConsent(scan scan) (subscribers.Consent, error) {
 
 // Consent implements subscribers.Store.
 func (s *Store) Consent(ctx context.Context, subscriber, newsletter string) (subscribers.Consent, error) {
-	c, err := one(ctx, s.read, scanConsent, consentColumns+` WHERE c.subscriber = $1 AND c.newsletter = $2`,
+	c, err := one(ctx, s.read, scanConsent, consentColumns+` WHERE c.subscriber = $1 AND c.newsletter = $2 AND `+visible,
 		text(subscriber), text(newsletter))
 	if err != nil {
 		return c, fmt.Errorf("consent of %s to %s: %w", subscriber, newsletter, err)
@@ -75,7 +75,7 @@ func (s *Store) Consents(
 			return err
 		}
 		return f(c)
-	}, consentColumns+` WHERE c.newsletter = $1 AND (c.state = $2 OR $2 = '') ORDER BY s.address`,
+	}, consentColumns+` WHERE c.newsletter = $1 AND (c.state = $2 OR $2 = '') AND `+visible+` ORDER BY s.address`,
 		newsletter, string(state))
 	if err != nil {
 		return fmt.Errorf("consents to %s: %w", newsletter, err)
@@ -83,97 +83,88 @@ func (s *Store) Consents(
 	return nil
 }
 
-// Suppressed implements subscribers.Store; of two, the newsletter's own counts.
-func (s *Store) Suppressed(ctx context.Context, hash, newsletter string) (subscribers.Suppression, error) {
-	v, err := one(ctx, s.read, func(scan scan) (v subscribers.Suppression, err error) {
-		var since sql.NullInt64
-		err = scan(&v.Hash, &v.Newsletter, &v.Reason, &v.Evidence, &since)
-		v.At = at(since)
-		return v, err
-	}, `SELECT address_hash, newsletter, reason, evidence, at FROM suppression
-		WHERE address_hash = $1 AND newsletter IN ('', $2) ORDER BY newsletter DESC LIMIT 1`, text(hash), text(newsletter))
-	if err != nil {
-		return v, fmt.Errorf("suppression: %w", err)
-	}
-	return v, nil
-}
-
-// enrolChunk bounds one transaction of Enrol.
-const enrolChunk = 500
-
-// Enrol implements subscribers.Store, in several transactions where there are
-// many people; doing it again completes what stopped midway. It fails with
-// digest.ErrNotFound for a newsletter that there is not.
-func (s *Store) Enrol(
-	ctx context.Context, newsletter string, people []subscribers.Subscriber, c subscribers.Consent, e subscribers.Event,
-) ([]subscribers.State, error) {
-	if err := s.prepare(ctx, addSubscriber, findSubscriber, addConsent, addEvent); err != nil {
-		return nil, err
-	}
-	before := make([]subscribers.State, 0, len(people))
+// Standings implements subscribers.Store.
+func (s *Store) Standings(
+	ctx context.Context, newsletter string, people []subscribers.Subscriber,
+) ([]subscribers.Standing, error) {
+	known := make(map[string]acquaintance, len(people))
 	for part := range slices.Chunk(people, enrolChunk) {
-		kept := len(before)
-		err := s.change(ctx, "enrol", func(t tx) error {
-			before = before[:kept]
-			if _, err := one(ctx, t, func(scan scan) (v string, err error) { return v, scan(&v) },
-				`SELECT id FROM newsletter WHERE id = $1`, newsletter); err != nil {
-				return fmt.Errorf("newsletter %s: %w", newsletter, err)
-			}
-			for _, p := range part {
-				state, err := t.enrol(newsletter, p, c, e)
-				if err != nil {
-					return fmt.Errorf("%s: %w", p.Address, err)
-				}
-				before = append(before, state)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		args := []any{newsletter}
+		for _, p := range part {
+			args = append(args, text(p.Normal))
+		}
+		if err := s.acquainted(ctx, s.read, known, args); err != nil {
+			return nil, fmt.Errorf("standings: %w", err)
 		}
 	}
-	return before, nil
+	all := make([]subscribers.Standing, len(people))
+	for i, p := range people {
+		all[i] = known[text(p.Normal)].Standing
+	}
+	return all, nil
 }
 
-const (
-	addSubscriber = `INSERT INTO subscriber (id, address, normal, address_hash, name, language, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (normal) DO NOTHING`
+// acquaintance is a known person's standing; batch is the import that has
+// staged a consent for them, which none but it counts.
+type acquaintance struct {
+	subscribers.Standing
+	batch string
+}
 
-	findSubscriber = `SELECT s.id, COALESCE(c.state, '') FROM subscriber s
-		LEFT JOIN consent c ON c.subscriber = s.id AND c.newsletter = $2 WHERE s.normal = $1`
+// acquainted finds who is known of a newsletter (the first of args) and of normal
+// addresses (the others).
+func (s *Store) acquainted(ctx context.Context, q queryer, into map[string]acquaintance, args []any) error {
+	return each(ctx, q, func(scan scan) error {
+		var v acquaintance
+		var normal, state string
+		var since sql.NullInt64
+		var counts int
+		if err := scan(&normal, &v.Subscriber, &v.Name, &state, &since, &v.batch, &counts); err != nil {
+			return err
+		}
+		if counts == 1 {
+			v.State, v.Since, v.batch = subscribers.State(state), at(since), ""
+		}
+		into[normal] = v
+		return nil
+	}, `SELECT s.normal, s.id, s.name, COALESCE(c.state, ''), c.since, COALESCE(c.batch, ''),
+		CASE WHEN `+visible+` THEN 1 ELSE 0 END
+		FROM subscriber s LEFT JOIN consent c ON c.subscriber = s.id AND c.newsletter = $1
+		WHERE s.normal IN `+s.list(2, len(args)-1), args...)
+}
 
-	addConsent = `INSERT INTO consent (subscriber, newsletter, state, edition, preferences, since, how, wording)
-		VALUES ($1, $2, $3, $4, '{}', $5, $6, $7) ON CONFLICT (subscriber, newsletter) DO NOTHING`
+// list writes a list of n parameters, of which the first is $first.
+func (s *Store) list(first, n int) string {
+	if s.file == "" {
+		return in(first, n)
+	}
+	return "(?" + strings.Repeat(", ?", n-1) + ")"
+}
 
-	addEvent = `INSERT INTO consent_event (id, subscriber, newsletter, at, from_state, to_state, actor, how, evidence)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-)
-
-// enrol returns the consent that the person had, or nothing if it made one.
-func (t tx) enrol(
-	newsletter string, p subscribers.Subscriber, c subscribers.Consent, e subscribers.Event,
-) (subscribers.State, error) {
-	_, err := t.exec(addSubscriber, p.ID, text(p.Address), text(p.Normal), p.Hash, text(p.Name), text(p.Language), ms(p.Created))
-	if err != nil {
-		return "", err
+// Suppressions implements subscribers.Store.
+func (s *Store) Suppressions(
+	ctx context.Context, newsletter string, people []subscribers.Subscriber,
+) (map[string]subscribers.Suppression, error) {
+	found := map[string]subscribers.Suppression{}
+	for part := range slices.Chunk(people, enrolChunk) {
+		args := []any{newsletter}
+		for _, p := range part {
+			args = append(args, p.Hash)
+		}
+		err := each(ctx, s.read, func(scan scan) error {
+			var v subscribers.Suppression
+			var since sql.NullInt64
+			err := scan(&v.Hash, &v.Newsletter, &v.Reason, &v.Evidence, &since)
+			v.At = at(since)
+			found[v.Hash] = v // the newsletter's own comes last
+			return err
+		}, `SELECT address_hash, newsletter, reason, evidence, at FROM suppression
+			WHERE newsletter IN ('', $1) AND address_hash IN `+s.list(2, len(part))+` ORDER BY newsletter`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("suppressions: %w", err)
+		}
 	}
-	var id, state string
-	row := t.StmtContext(t.ctx, t.s.statement(findSubscriber)).QueryRowContext(t.ctx, text(p.Normal), newsletter)
-	if err := row.Scan(&id, &state); err != nil {
-		return "", err
-	}
-	if state != "" {
-		return subscribers.State(state), nil
-	}
-	n, err := t.exec(addConsent, id, newsletter, string(c.State), digest.EditionScheduled, ms(c.Since), text(c.How), text(c.Wording))
-	if err != nil {
-		return "", err
-	}
-	if n == 0 { // another process was first, between the two statements
-		err := t.QueryRowContext(t.ctx, findSubscriber, text(p.Normal), newsletter).Scan(&id, &state)
-		return subscribers.State(state), err
-	}
-	return "", t.event(id, newsletter, eventOf(e, ""))
+	return found, nil
 }
 
 // Move implements subscribers.Store.
@@ -181,21 +172,25 @@ func (s *Store) Move(
 	ctx context.Context, subscriber, newsletter string, from []subscribers.State, e subscribers.Event,
 ) (moved bool, err error) {
 	err = s.change(ctx, "move consent of "+subscriber, func(t tx) error {
-		have, err := collect(ctx, t, func(scan scan) (v string, err error) { return v, scan(&v) },
-			`SELECT state FROM consent WHERE subscriber = $1 AND newsletter = $2`+s.forUpdate,
-			text(subscriber), text(newsletter))
-		if err != nil || len(have) == 0 || !slices.Contains(from, subscribers.State(have[0])) {
-			return err
-		}
-		moved = true
-		_, err = t.exec(`UPDATE consent SET state = $1, since = $2, how = $3 WHERE subscriber = $4 AND newsletter = $5`,
-			string(e.To), ms(e.At), text(e.How), subscriber, newsletter)
-		if err != nil {
-			return err
-		}
-		return t.event(subscriber, newsletter, eventOf(e, have[0]))
+		moved, err = t.move(text(subscriber), text(newsletter), from, e)
+		return err
 	})
 	return moved && err == nil, err
+}
+
+func (t tx) move(subscriber, newsletter string, from []subscribers.State, e subscribers.Event) (moved bool, err error) {
+	have, err := collect(t.ctx, t, func(scan scan) (v string, err error) { return v, scan(&v) },
+		`SELECT c.state FROM consent c WHERE c.subscriber = $1 AND c.newsletter = $2 AND `+visible+t.s.forUpdate,
+		subscriber, newsletter)
+	if err != nil || len(have) == 0 || !slices.Contains(from, subscribers.State(have[0])) {
+		return false, err
+	}
+	_, err = t.exec(`UPDATE consent SET state = $1, since = $2, how = $3 WHERE subscriber = $4 AND newsletter = $5`,
+		string(e.To), ms(e.At), text(e.How), subscriber, newsletter)
+	if err != nil {
+		return false, err
+	}
+	return true, t.event(subscriber, newsletter, eventOf(e, have[0]))
 }
 
 // event is a line of a consent's history.
@@ -207,6 +202,9 @@ type event struct {
 func eventOf(e subscribers.Event, from string) event {
 	return event{e.At, from, string(e.To), e.Actor, text(e.How), reply(e.Evidence)}
 }
+
+const addEvent = `INSERT INTO consent_event (id, subscriber, newsletter, at, from_state, to_state, actor, how, evidence)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 func (t tx) event(subscriber, newsletter string, e event) error {
 	id, err := t.s.id(16)

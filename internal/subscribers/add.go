@@ -2,11 +2,8 @@ package subscribers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"digest.example/internal/digest"
 )
 
 // Result is what became of one entry given to List.Add.
@@ -103,10 +100,7 @@ func (l *List) addBatch(ctx context.Context, newsletter string, batch []candidat
 	if err != nil || len(batch) == 0 {
 		return err
 	}
-	people := make([]Subscriber, len(batch))
-	for i, c := range batch {
-		people[i] = c.person
-	}
+	people := persons(batch)
 	now := l.now()
 	consent := Consent{Newsletter: newsletter, State: Active, Since: now, How: how}
 	event := Event{At: now, To: Active, Actor: Operator, How: how}
@@ -166,18 +160,28 @@ func (o *Outcome) judge(state State, since time.Time) {
 // withoutSuppressed judges those whose address must not be mailed and returns
 // the others.
 func (l *List) withoutSuppressed(ctx context.Context, newsletter string, batch []candidate) ([]candidate, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	suppressed, err := l.store.Suppressions(ctx, newsletter, persons(batch))
+	if err != nil {
+		return nil, fmt.Errorf("add %d addresses: %w", len(batch), err)
+	}
 	var kept []candidate
 	for _, c := range batch {
-		s, err := l.store.Suppressed(ctx, c.person.Hash, newsletter)
-		switch {
-		case errors.Is(err, digest.ErrNotFound):
-			kept = append(kept, c)
-		case err != nil:
-			return nil, fmt.Errorf("add %s: %w", c.person.Normal, err)
-		default:
-			c.outcome.Result = Refused
-			c.outcome.Why = fmt.Sprintf("suppressed on %s: %s", s.At.UTC().Format(time.DateOnly), s.Reason)
+		if s, ok := suppressed[c.person.Hash]; ok {
+			c.outcome.Result, c.outcome.Why = Refused, s.why()
+			continue
 		}
+		kept = append(kept, c)
 	}
 	return kept, nil
+}
+
+func persons(batch []candidate) []Subscriber {
+	people := make([]Subscriber, len(batch))
+	for i, c := range batch {
+		people[i] = c.person
+	}
+	return people
 }

@@ -60,7 +60,31 @@ type Suppression struct {
 	At         time.Time
 }
 
-// Store keeps subscribers. Each method is one durable transaction.
+// why says it to the operator.
+func (s Suppression) why() string {
+	return "suppressed on " + s.At.UTC().Format(time.DateOnly) + ": " + s.Reason
+}
+
+// Standing is what is known of an address and a newsletter.
+type Standing struct {
+	Subscriber string    // their id; empty: the address is not known
+	Name       string    // of the subscriber
+	State      State     // of their consent; empty: there is none
+	Since      time.Time // of their consent
+}
+
+// Entry is one person of a list that is being imported.
+type Entry struct {
+	Person       Subscriber
+	Line         int // of the file
+	Since        time.Time
+	How, Wording string // of the consent
+	Evidence     string
+}
+
+// Store keeps subscribers. Each method is one durable transaction, unless it
+// says otherwise. A consent that is only staged is none to any method but those
+// of its Import.
 type Store interface {
 	// Subscriber finds a person by id or by normal address;
 	// digest.ErrNotFound if there is none.
@@ -68,9 +92,11 @@ type Store interface {
 	SubscriberByAddress(ctx context.Context, normal string) (Subscriber, error)
 	// Consent returns a person's standing; digest.ErrNotFound if there is none.
 	Consent(ctx context.Context, subscriber, newsletter string) (Consent, error)
-	// Suppressed returns the suppression of an address for a newsletter, its
-	// own or the one for all; digest.ErrNotFound if there is none.
-	Suppressed(ctx context.Context, hash, newsletter string) (Suppression, error)
+	// Standings returns what is known of each person's Normal, in their order.
+	Standings(ctx context.Context, newsletter string, people []Subscriber) ([]Standing, error)
+	// Suppressions returns, by Hash, those of the people that there are, for the
+	// newsletter or for all; of two, the newsletter's own.
+	Suppressions(ctx context.Context, newsletter string, people []Subscriber) (map[string]Suppression, error)
 	// Enrol stores each person, unless the normal address is known, and their
 	// consent, unless there is one, with its event. It returns what each
 	// person's consent was before: empty where it was made now, and the state
@@ -82,4 +108,25 @@ type Store interface {
 	// Consents calls f for each consent of a newsletter, by address, in the
 	// given state or in all for an empty one.
 	Consents(ctx context.Context, newsletter string, state State, f func(Consent) error) error
+	// OpenImport begins to import a list. It fails with digest.ErrBusy while
+	// another import runs, and with digest.ErrNotFound for a newsletter that
+	// there is not. What imports that did not come to their end have staged, it
+	// removes, in several transactions.
+	OpenImport(ctx context.Context, newsletter, how string, at time.Time) (Import, error)
+	// SetNames gives people, found by id, their names, unless they have one, in
+	// several transactions.
+	SetNames(ctx context.Context, people []Subscriber) error
+}
+
+// Import is a list on its way into a newsletter's.
+type Import interface {
+	// Stage stores people and their consents, which nobody sees, in
+	// transactions that are short enough not to be in anybody's way. It leaves
+	// consents that there are as they are, and returns how people stood before.
+	Stage(ctx context.Context, entries []Entry) ([]Standing, error)
+	// Show makes all that was staged visible, and those people active whose
+	// consent is in one of the given states, in one transaction.
+	Show(ctx context.Context, from []State, confirm []Entry) error
+	// Close ends the import. Unless it is shown, nothing of it ever counts.
+	Close() error
 }

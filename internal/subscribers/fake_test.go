@@ -59,17 +59,82 @@ func (m *memory) Consent(_ context.Context, id, newsletter string) (Consent, err
 	return c, m.fail
 }
 
-func (m *memory) Suppressed(_ context.Context, hash, newsletter string) (Suppression, error) {
-	if m.fail != nil {
-		return Suppression{}, m.fail
-	}
-	for _, n := range []string{newsletter, ""} {
-		if s, ok := m.suppressed[hash+n]; ok {
-			return s, nil
+func (m *memory) Suppressions(_ context.Context, newsletter string, people []Subscriber) (map[string]Suppression, error) {
+	found := map[string]Suppression{}
+	for _, p := range people {
+		for _, n := range []string{"", newsletter} {
+			if s, ok := m.suppressed[p.Hash+n]; ok {
+				found[p.Hash] = s
+			}
 		}
 	}
-	return Suppression{}, digest.ErrNotFound
+	return found, m.fail
 }
+
+func (m *memory) Standings(_ context.Context, newsletter string, people []Subscriber) ([]Standing, error) {
+	all := make([]Standing, len(people))
+	for i, p := range people {
+		if known, err := m.SubscriberByAddress(context.Background(), p.Normal); err == nil {
+			c := m.consents[known.ID+newsletter]
+			all[i] = Standing{known.ID, known.Name, c.State, c.Since}
+		}
+	}
+	return all, m.fail
+}
+
+func (m *memory) SetNames(_ context.Context, people []Subscriber) error {
+	for _, p := range people {
+		if known := m.people[p.ID]; known.Name == "" {
+			known.Name = p.Name
+			m.people[p.ID] = known
+		}
+	}
+	return m.fail
+}
+
+func (m *memory) OpenImport(_ context.Context, newsletter, _ string, at time.Time) (Import, error) {
+	return &memoryImport{memory: m, newsletter: newsletter, at: at}, m.fail
+}
+
+// memoryImport keeps what it was given to itself until it is shown.
+type memoryImport struct {
+	*memory
+	newsletter string
+	at         time.Time
+	staged     []Entry
+	closed     bool
+}
+
+func (i *memoryImport) Stage(ctx context.Context, entries []Entry) ([]Standing, error) {
+	i.batches = append(i.batches, len(entries))
+	before, err := i.Standings(ctx, i.newsletter, people(entries))
+	for n, e := range entries {
+		if before[n].State == "" {
+			i.staged = append(i.staged, e)
+		}
+	}
+	return before, err
+}
+
+func (i *memoryImport) Show(ctx context.Context, from []State, confirm []Entry) error {
+	for _, e := range i.staged {
+		_, err := i.Enrol(ctx, i.newsletter, []Subscriber{e.Person},
+			Consent{State: Active, Since: e.Since, How: e.How, Wording: e.Wording},
+			Event{At: i.at, To: Active, Actor: Operator, How: e.How, Evidence: e.Evidence})
+		if err != nil {
+			return err
+		}
+	}
+	for _, e := range confirm {
+		event := Event{At: i.at, To: Active, Actor: Operator, How: e.How, Evidence: e.Evidence}
+		if _, err := i.Move(ctx, e.Person.ID, i.newsletter, from, event); err != nil {
+			return err
+		}
+	}
+	return i.fail
+}
+
+func (i *memoryImport) Close() error { i.closed = true; return nil }
 
 func (m *memory) Enrol(_ context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]State, error) {
 	m.batches = append(m.batches, len(people))

@@ -1,0 +1,248 @@
+package subscribers
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// ImportOptions say what Import is to do. File is the name of the list, kept as
+// evidence with each row's line; How says how its people agreed, where a row
+// does not. A dry run changes nothing. Progress, unless nil, is told how many
+// rows are done.
+type ImportOptions struct {
+	Newsletter string
+	File, How  string
+	DryRun     bool
+	Progress   func(rows int)
+}
+
+// Report says what became of a list.
+type Report struct {
+	Rows     int       `json:"rows"`
+	Added    int       `json:"added"`
+	Already  int       `json:"already_active"`
+	Repeated int       `json:"repeated"` // the same address as in an earlier row
+	Refused  int       `json:"refused"`
+	Invalid  int       `json:"invalid"`
+	NotAdded []Trouble `json:"not_added"` // the first of those refused or invalid
+	Notes    []string  `json:"notes,omitempty"`
+}
+
+// Trouble is a row that was not taken.
+type Trouble struct {
+	Line int `json:"line"`
+	Outcome
+}
+
+// troubleKept bounds what a report remembers of a hopeless file.
+const troubleKept = 10_000
+
+const (
+	importBatch = 2000
+	seenBytes   = 16
+)
+
+// importing is an import under way.
+type importing struct {
+	*List
+	Report
+	options ImportOptions
+	started time.Time
+	batch   Import // nil: a dry run
+	seen    map[[seenBytes]byte]struct{}
+	confirm []Entry      // pending people, whom the operator's word makes active
+	names   []Subscriber // people who had no name
+}
+
+// Import puts the people of a list on a newsletter's, by the rules of Add. It
+// stages them in batches, and makes them visible at one instant once the last
+// row is read: an import that fails or is killed has changed nothing. What is
+// wrong with a row is reported and costs no other. It fails with digest.ErrBusy
+// while another import runs. A row whose state says that its person left is
+// refused: no list brings anybody back.
+func (l *List) Import(ctx context.Context, rows *Rows, o ImportOptions) (report Report, err error) {
+	i := &importing{List: l, options: o, started: l.now(), seen: map[[seenBytes]byte]struct{}{}}
+	i.NotAdded = []Trouble{}
+	if !o.DryRun {
+		if i.batch, err = l.store.OpenImport(ctx, o.Newsletter, o.How, i.started); err != nil {
+			return Report{}, fmt.Errorf("import %s: %w", o.File, err)
+		}
+		defer func() { err = errors.Join(err, i.batch.Close()) }()
+	}
+	if err := i.run(ctx, rows); err != nil {
+		return Report{}, fmt.Errorf("import %s: %w", o.File, err)
+	}
+	i.Notes = rows.Notes()
+	return i.Report, nil
+}
+
+func (i *importing) run(ctx context.Context, rows *Rows) error {
+	for {
+		batch, last, err := i.read(rows)
+		if err != nil {
+			return err
+		}
+		if err := i.take(ctx, batch); err != nil {
+			return err
+		}
+		if i.options.Progress != nil {
+			i.options.Progress(i.Rows)
+		}
+		if last {
+			break
+		}
+	}
+	if i.batch == nil {
+		return nil
+	}
+	if err := i.batch.Show(ctx, From(Active, Operator), i.confirm); err != nil {
+		return err
+	}
+	return i.store.SetNames(ctx, i.names)
+}
+
+// read returns the next people whose address can be used and was not met before.
+func (i *importing) read(rows *Rows) (batch []Entry, last bool, err error) {
+	for len(batch) < importBatch {
+		row, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return batch, true, i.identify(batch)
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		i.Rows++
+		switch {
+		case row.Why != "":
+			i.trouble(Invalid, row.Line, row.Entry, row.Why)
+			continue
+		case row.Left != "":
+			i.trouble(Refused, row.Line, row.Entry, "the list says that this reader is "+string(row.Left))
+			continue
+		}
+		if e := i.entry(row); i.first(e.Person.Hash) {
+			batch = append(batch, e)
+		} else {
+			i.Repeated++
+		}
+	}
+	return batch, false, i.identify(batch)
+}
+
+// first says whether an address was not met before, and remembers it by half of
+// its hash: no two addresses share that.
+func (i *importing) first(hash string) bool {
+	var half [seenBytes]byte
+	_, _ = hex.Decode(half[:], []byte(hash[:2*seenBytes]))
+	n := len(i.seen)
+	i.seen[half] = struct{}{}
+	return len(i.seen) > n
+}
+
+func (i *importing) entry(row Row) Entry {
+	a := row.Address
+	e := Entry{
+		Person: Subscriber{
+			Address: a.Mailbox, Normal: a.Normal, Hash: i.keys.AddressHash(a.Normal), Name: a.Name, Created: i.started,
+		},
+		Line: row.Line, How: row.How, Wording: row.Wording, Since: row.Since,
+		Evidence: fmt.Sprintf("%s, line %d", i.options.File, row.Line),
+	}
+	if e.How == "" {
+		e.How = i.options.How
+	}
+	if e.Since.IsZero() || e.Since.After(i.started) {
+		e.Since = i.started
+	}
+	return e
+}
+
+func (i *importing) identify(batch []Entry) error {
+	ids, err := newIDs(i.random, len(batch))
+	for n := range ids {
+		batch[n].Person.ID = ids[n]
+	}
+	return err
+}
+
+// take judges a batch and stages whoever is new to the list.
+func (i *importing) take(ctx context.Context, batch []Entry) error {
+	batch, err := i.withoutSuppressed(ctx, batch)
+	if err != nil || len(batch) == 0 {
+		return err
+	}
+	var standings []Standing
+	if i.batch != nil {
+		standings, err = i.batch.Stage(ctx, batch)
+	} else {
+		standings, err = i.store.Standings(ctx, i.options.Newsletter, people(batch))
+	}
+	if err != nil {
+		return err
+	}
+	for n, e := range batch {
+		i.judge(e, standings[n])
+	}
+	return nil
+}
+
+func people(batch []Entry) []Subscriber {
+	all := make([]Subscriber, len(batch))
+	for n, e := range batch {
+		all[n] = e.Person
+	}
+	return all
+}
+
+func (i *importing) withoutSuppressed(ctx context.Context, batch []Entry) ([]Entry, error) {
+	suppressed, err := i.store.Suppressions(ctx, i.options.Newsletter, people(batch))
+	if err != nil || len(suppressed) == 0 {
+		return batch, err
+	}
+	return slices.DeleteFunc(batch, func(e Entry) bool {
+		s, found := suppressed[e.Person.Hash]
+		if found {
+			i.trouble(Refused, e.Line, e.Person.Address, s.why())
+		}
+		return found
+	}), nil
+}
+
+// judge counts a row by how its person stood.
+func (i *importing) judge(e Entry, s Standing) {
+	if s.Subscriber != "" {
+		e.Person.ID = s.Subscriber
+		if s.Name == "" && e.Person.Name != "" {
+			i.names = append(i.names, e.Person)
+		}
+	}
+	switch s.State {
+	case "":
+		i.Added++
+	case Active:
+		i.Already++
+	case Pending:
+		i.Added++
+		i.confirm = append(i.confirm, e)
+	default:
+		o := Outcome{}
+		o.judge(s.State, s.Since)
+		i.trouble(o.Result, e.Line, e.Person.Address, o.Why)
+	}
+}
+
+func (i *importing) trouble(r Result, line int, entry, why string) {
+	if r == Invalid {
+		i.Invalid++
+	} else {
+		i.Refused++
+	}
+	if len(i.NotAdded) < troubleKept {
+		i.NotAdded = append(i.NotAdded, Trouble{line, Outcome{entry, r, why}})
+	}
+}
