@@ -92,7 +92,7 @@ func (a *app) importFile(ctx context.Context, newsletter, name string, o importO
 		if err != nil {
 			return err
 		}
-		return a.imported(imported{Newsletter: n.Name, File: name, DryRun: o.dryRun, Report: report})
+		return a.reportImport(importResult{Newsletter: n.Name, File: name, DryRun: o.dryRun, Report: report})
 	}
 	if o.dryRun {
 		return a.withoutChange(ctx, n, run)
@@ -124,8 +124,8 @@ func (a *app) openList(name string) (io.ReadCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
-// imported is what digest subscribers import prints.
-type imported struct {
+// importResult is what digest subscribers import prints.
+type importResult struct {
 	Newsletter string `json:"newsletter"`
 	File       string `json:"file"`
 	DryRun     bool   `json:"dry_run"`
@@ -135,7 +135,7 @@ type imported struct {
 // troubleShown is how many rows that were not taken are printed; JSON has more.
 const troubleShown = 20
 
-func (a *app) imported(r imported) error {
+func (a *app) reportImport(r importResult) error {
 	if err := a.print(r, r.print); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (a *app) imported(r imported) error {
 	return nil
 }
 
-func (r imported) print(w io.Writer) {
+func (r importResult) print(w io.Writer) {
 	for i, t := range r.NotAdded {
 		if i == troubleShown {
 			fmt.Fprintf(w, "and %d more: --json lists %d\n", r.Refused+r.Invalid-troubleShown, len(r.NotAdded))
