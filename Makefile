@@ -2,8 +2,9 @@
 
 GO ?= go
 DIRS = cmd internal templates
+FUZZTIME ?= 2m
 
-.PHONY: run test lint bench golden tools
+.PHONY: run test lint bench fuzz golden tools
 
 run: ## the main job on the built-in sample site; nothing is sent
 	$(GO) run ./cmd/digest send --dry-run
@@ -20,6 +21,16 @@ lint:
 
 bench: ## ratios and costs; nothing is asserted
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME, one after another; commit what it leaves in testdata/fuzz
+	@failed=; for package in $$($(GO) list ./...); do \
+		listed=$$($(GO) test -list '^Fuzz' $$package) || failed="$$failed $$package"; \
+		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
+			echo "== $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || failed="$$failed $$target"; \
+		done; \
+	done; \
+	if [ -n "$$failed" ]; then echo "found something:$$failed"; exit 1; fi
 
 golden: ## renew the golden mails; look at the difference before you commit it
 	$(GO) test ./internal/compose -update
