@@ -126,7 +126,7 @@ func (p *pull) missing(ids []string, present map[string]bool, article string) {
 
 // recheckPages looks at the articles' pages. It fails if none could be read.
 func (p *pull) recheckPages(ctx context.Context, articles []digest.Article, why error) error {
-	read := 0
+	read, failed := 0, 0
 	for _, a := range articles {
 		pg, err := p.page(ctx, a.URL)
 		switch {
@@ -136,7 +136,10 @@ func (p *pull) recheckPages(ctx context.Context, articles []digest.Article, why 
 		case statusOf(err) == http.StatusNotFound || statusOf(err) == http.StatusGone:
 			read++
 			p.missing([]string{a.ID}, nil, "")
-		case ctx.Err() != nil || hostDown(err):
+		default:
+			failed++
+		}
+		if err != nil && (ctx.Err() != nil || hostDown(err) || read == 0 && failed >= 3) {
 			return errors.Join(why, err)
 		}
 	}
@@ -161,7 +164,10 @@ func (p *pull) recheckPage(a digest.Article, pg page) {
 		present[c.id] = true
 	}
 	for _, c := range a.Comments {
-		p.missing([]string{c.ID}, present, a.ID)
+		// Themes leave out answers to what is hidden, though they are public.
+		if c.Parent == "" || present[c.Parent] {
+			p.missing([]string{c.ID}, present, a.ID)
+		}
 	}
 }
 
