@@ -15,9 +15,9 @@ const (
 	maxEntry    = 4 << 20   // bytes of an entry
 	maxText     = 2 << 20   // bytes of one of its elements
 	maxTag      = 64 << 10  // bytes of a tag above the texts
-	maxDepth    = 256       // elements in each other
-	maxBindings = 96        // namespaces in scope
-	maxWork     = 100e6     // of all elements: each counts 20 and the namespaces in its scope
+	maxDepth    = 128       // elements in each other
+	maxBindings = 64        // namespaces in scope
+	maxWork     = 20e6      // of all elements: each counts 20 and the namespaces in its scope
 	maxJoined   = 5e9       // bytes moved to put together texts that come in pieces
 )
 
@@ -100,7 +100,8 @@ func (o *outline) isOpen(name []byte) bool {
 func (o *outline) element(text []byte, start piece, parent level, keep bool) (longer []byte, whole bool) {
 	begin := len(text)
 	top, err := o.level(start, parent)
-	keep = o.may(err == nil, keep)
+	o.cost.work += 20 + top.bindings
+	keep = o.may(err == nil && o.cost.work <= maxWork, keep)
 	text = append(text, top.tag...)
 	inside := []level{top}
 	if start.kind == emptyPiece {
@@ -202,30 +203,37 @@ func (o *outline) level(p piece, parent level) (level, error) {
 // heed takes xml:base and xml:lang from a tag, and from an Atom feed's root the
 // name of a vocabulary that is not Atom's: people mistype it.
 func (o *outline) heed(l level) level {
-	tag := l.tag
+	root := len(o.outer) == 0
+	outer, tag, done := l.base, l.tag, 0
+	l.tag = make([]byte, 0, len(tag))
 	for _, a := range attributes(tag) {
+		drop := false
 		switch string(a.name) {
 		case "xml:base":
-			if u := based(l.base, a.value); u != nil {
+			drop = true
+			if u := based(outer, a.value); u != nil {
 				l.base = u
 			}
 		case "xml:lang":
 			l.language = string(a.value)
-			continue
 		case "rdf:about":
 			l.about = html.UnescapeString(string(a.value))
-			continue
 		case "xmlns":
-			if o.kind != "feed" || len(o.outer) > 0 || bytes.Contains(a.value, []byte("purl.org/atom/ns#")) ||
-				string(bytes.TrimSpace(a.value)) == "http://www.w3.org/2005/Atom" {
-				continue
-			}
-		default:
-			continue
+			drop = root && o.kind == "feed" && !isAtom(a.value)
 		}
-		l.tag = bytes.Replace(l.tag, a.raw, nil, 1)
+		if drop {
+			l.tag = append(l.tag, tag[done:a.from]...)
+			done = a.to
+		}
 	}
+	l.tag = append(l.tag, tag[done:]...)
 	return l
+}
+
+// isAtom says whether gofeed knows a namespace as Atom's.
+func isAtom(namespace []byte) bool {
+	name := string(bytes.TrimSpace(namespace))
+	return name == "http://www.w3.org/2005/Atom" || name == "http://purl.org/atom/ns#"
 }
 
 // based is an xml:base seen from the one around it; nil where it is of no use.

@@ -19,7 +19,8 @@ import (
 func parseJSON(text []byte, at *url.URL) (Feed, error) {
 	r := jsonReader{at: at, members: map[string]json.RawMessage{}}
 	d := json.NewDecoder(bytes.NewReader(legibleJSON(text)))
-	cutOff := r.object(d) != nil
+	err := object(d, r.members, r.list)
+	cutOff := err != nil && !errors.Is(err, errFull)
 	feed, _ := lenient[feedjson.Feed](r.members)
 	if !r.items && !strings.Contains(feed.Version, "jsonfeed.org") {
 		return Feed{}, fmt.Errorf("%w: JSON of another kind", ErrNoFeed)
@@ -42,9 +43,6 @@ func parseJSON(text []byte, at *url.URL) (Feed, error) {
 	if cutOff {
 		f.warn(cutOffAfter, r.kept.total)
 	}
-	if r.spoiled > 0 {
-		f.warn(broken, r.spoiled)
-	}
 	return f, nil
 }
 
@@ -61,17 +59,20 @@ func (f *Feed) inherit(author digest.Author) {
 type jsonReader struct {
 	at      *url.URL
 	kept    shelf
-	spoiled int
 	items   bool // there is a list of items
 	members map[string]json.RawMessage
 }
 
-// jsonMembers are those of the feed that are read.
-var jsonMembers = set("version", "title", "home_page_url", "feed_url", "language", "next_url", "author", "authors")
+// jsonMembers are those of the feed and of its items that are read.
+var jsonMembers = set("version", "title", "home_page_url", "feed_url", "language", "next_url", "author", "authors",
+	"id", "url", "external_url", "content_html", "content_text", "summary", "date_published", "date_modified")
 
-// object reads the feed. An error means that the document ends in it, or is no
-// JSON from there on.
-func (r *jsonReader) object(d *json.Decoder) error {
+// errFull ends the reading of a feed that has had enough.
+var errFull = errors.New("too many items")
+
+// object reads those members of an object that are known, and items with list.
+// An error means that the document ends in it, or is no JSON from there on.
+func object(d *json.Decoder, members map[string]json.RawMessage, list func(*json.Decoder) error) error {
 	if _, err := d.Token(); err != nil {
 		return fmt.Errorf("read JSON: %w", err)
 	}
@@ -80,8 +81,8 @@ func (r *jsonReader) object(d *json.Decoder) error {
 		if err != nil {
 			return fmt.Errorf("read JSON: %w", err)
 		}
-		if name == "items" {
-			if err := r.list(d); err != nil {
+		if name == "items" && list != nil {
+			if err := list(d); err != nil {
 				return err
 			}
 			continue
@@ -90,12 +91,14 @@ func (r *jsonReader) object(d *json.Decoder) error {
 		if err := d.Decode(&raw); err != nil {
 			return fmt.Errorf("read JSON: %w", err)
 		}
-		if key, _ := name.(string); jsonMembers[key] && len(raw) <= maxTag {
-			r.members[key] = raw
+		if key, _ := name.(string); jsonMembers[key] {
+			members[key] = raw
 		}
 	}
-	_, err := d.Token()
-	return err
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("read JSON: %w", err)
+	}
+	return nil
 }
 
 // list reads the value of items.
@@ -108,12 +111,15 @@ func (r *jsonReader) list(d *json.Decoder) error {
 		return errors.New("read JSON: items is no list")
 	}
 	r.items = true
-	for d.More() {
+	for d.More() && !r.kept.full() {
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return fmt.Errorf("read JSON: %w", err)
 		}
 		r.add(raw)
+	}
+	if r.kept.full() {
+		return errFull
 	}
 	if _, err := d.Token(); err != nil {
 		return fmt.Errorf("read JSON: %w", err)
@@ -125,8 +131,8 @@ func (r *jsonReader) add(raw json.RawMessage) {
 	var item feedjson.Item
 	err := json.Unmarshal(raw, &item)
 	if err != nil {
-		var members map[string]json.RawMessage
-		if err = json.Unmarshal(raw, &members); err == nil {
+		members := map[string]json.RawMessage{}
+		if err = object(json.NewDecoder(bytes.NewReader(raw)), members, nil); err == nil {
 			item, err = lenient[feedjson.Item](members)
 		}
 	}
@@ -138,7 +144,7 @@ func (r *jsonReader) add(raw json.RawMessage) {
 		}
 	}
 	if err != nil {
-		r.spoiled++
+		r.kept.spoiled++
 	}
 }
 

@@ -149,17 +149,18 @@ func local(name []byte) string {
 	return string(bytes.ToLower(name))
 }
 
-// attribute is one of a tag's; raw begins with the blank before it.
+// attribute is one of a tag's, with the blank before it between from and to.
 type attribute struct {
-	name, value, raw []byte
+	name, value []byte // the value as it is written
+	from, to    int
 }
 
-// attributes are those of a tag, values as they are written.
+// attributes are those of a tag that have a value.
 func attributes(tag []byte) []attribute {
 	var all []attribute
 	i := 1 + len(nameOf(tag[1:]))
 	for {
-		from := i
+		a := attribute{from: i}
 		for i < len(tag) && (isSpace(tag[i]) || tag[i] == '/') {
 			i++
 		}
@@ -167,7 +168,7 @@ func attributes(tag []byte) []attribute {
 		if eq < 0 {
 			return all
 		}
-		a := attribute{name: bytes.TrimSpace(tag[i : i+eq])}
+		a.name = bytes.TrimSpace(tag[i : i+eq])
 		i += eq + 1
 		for i < len(tag) && isSpace(tag[i]) {
 			i++
@@ -187,7 +188,7 @@ func attributes(tag []byte) []attribute {
 		if i += end; tag[i] == '"' || tag[i] == '\'' {
 			i++
 		}
-		a.raw = tag[from:i]
+		a.to = i
 		all = append(all, a)
 	}
 }

@@ -27,17 +27,18 @@ func set(names ...string) map[string]bool {
 // make gofeed give up, and notes what gofeed does not hand on.
 type outline struct {
 	lexer
-	kind     string       // of the root: rss, rdf or feed
-	emit     func(*batch) // is given whole entries
-	outer    []level      // root, and channel while it is open
-	shell    batch        // the tags around frame
-	frame    []byte       // what is about the feed itself
-	base     *url.URL     // what addresses in frame are relative to
+	kind     string            // of the root: rss, rdf or feed
+	emit     func(*batch) bool // is given whole entries; false: no more of them
+	outer    []level           // root, and channel while it is open
+	shell    batch             // the tags around frame
+	frame    []byte            // what is about the feed itself
+	base     *url.URL          // what addresses in frame are relative to
 	language string
 	now      batch // entries not yet emitted
 	cost     cost
-	seen     int // whole entries
-	cut      bool
+	seen     int  // whole entries
+	cut      bool // the document ends too early
+	full     bool // nobody wants more entries
 }
 
 // level is an element that is open.
@@ -94,7 +95,7 @@ func (o *outline) enter(l level) {
 
 // run walks over the whole document.
 func (o *outline) run() {
-	for len(o.outer) > 0 && !o.cut {
+	for len(o.outer) > 0 && !o.cut && !o.full {
 		p := o.next()
 		switch p.kind {
 		case startPiece, emptyPiece:
@@ -149,8 +150,11 @@ func (o *outline) around() (open, end []byte) {
 }
 
 func (o *outline) flush() {
-	if len(o.now.notes) > 0 {
-		o.emit(&o.now)
-		o.now.clear()
+	if len(o.now.notes) == 0 {
+		return
 	}
+	if !o.emit(&o.now) {
+		o.rest, o.full = nil, true
+	}
+	o.now.clear()
 }

@@ -6,14 +6,21 @@ import (
 	"time"
 )
 
-// maxEntries is how many entries of a document are kept: the newest.
-const maxEntries = 1000
+// How many entries of a document are read, and how many of those are kept: the
+// newest.
+const (
+	maxRead    = 20_000
+	maxEntries = 1000
+)
 
 // shelf collects entries in the order of the document.
 type shelf struct {
 	entries []Entry
-	total   int
+	total   int // entries that were added
+	spoiled int // entries that could not be read
 }
+
+func (s *shelf) full() bool { return s.total+s.spoiled >= maxRead }
 
 func (s *shelf) add(e Entry) {
 	s.total++
@@ -68,7 +75,10 @@ func (s *shelf) finish() (entries []Entry, warnings []string) {
 	var f Feed
 	s.prune()
 	if s.total > len(s.entries) {
-		f.warn("the feed has %d entries; only the newest %d were read", s.total, len(s.entries))
+		f.warn("the feed has %d entries or more; only the newest %d were read", s.total, len(s.entries))
+	}
+	if s.spoiled > 0 {
+		f.warn("%d of the feed's entries are broken and were left out", s.spoiled)
 	}
 	where := map[string]int{}
 	twice, example := 0, ""

@@ -19,9 +19,9 @@ func parseXML(text []byte, at *url.URL) (Feed, error) {
 	if err != nil {
 		return Feed{}, err
 	}
-	spoiled := 0
-	o.emit = func(b *batch) {
-		spoiled += readBatch(o.kind, b, 0, len(b.notes), &kept)
+	o.emit = func(b *batch) bool {
+		readBatch(o.kind, b, 0, len(b.notes), &kept)
+		return !kept.full()
 	}
 	o.run()
 	if o.cut && o.seen == 0 {
@@ -30,11 +30,8 @@ func parseXML(text []byte, at *url.URL) (Feed, error) {
 	f, author := about(o)
 	f.Entries, f.Warnings = kept.finish()
 	f.inherit(author)
-	if o.cut {
+	if o.cut && !o.full {
 		f.warn(cutOffAfter, o.seen)
-	}
-	if spoiled > 0 {
-		f.warn(broken, spoiled)
 	}
 	if o.cost.left > 0 {
 		f.warn("%d parts of the feed are larger or more deeply nested than can be read and were left out", o.cost.left)
@@ -42,33 +39,30 @@ func parseXML(text []byte, at *url.URL) (Feed, error) {
 	return f, nil
 }
 
-// What operators are told of any kind of feed.
-const (
-	cutOffAfter = "the feed is cut off after %d entries; what stood behind them is missing"
-	broken      = "%d of the feed's entries are broken and were left out"
-)
+const cutOffAfter = "the feed is cut off after %d entries; what stood behind them is missing"
 
 func (f *Feed) warn(format string, args ...any) {
 	f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...))
 }
 
 // readBatch reads the entries of a batch from i until k. Where gofeed refuses
-// them, it is asked about halves, so that one broken entry costs no other. It
-// returns how many were broken.
-func readBatch(kind string, b *batch, i, k int, kept *shelf) (spoiled int) {
+// them, it is asked about halves, so that one broken entry costs no other.
+func readBatch(kind string, b *batch, i, k int, kept *shelf) {
 	doc := bytes.Join([][]byte{b.open, b.text[b.begin(i):b.begin(k)], b.end}, nil)
 	drafts, err := read(kind, doc, b.notes[i:k])
-	switch {
-	case err == nil:
+	if err == nil {
 		for _, d := range drafts {
 			kept.add(d.entry())
 		}
-		return 0
-	case k-i == 1:
-		return 1
+		return
+	}
+	if k-i == 1 {
+		kept.spoiled++
+		return
 	}
 	middle := (i + k) / 2
-	return readBatch(kind, b, i, middle, kept) + readBatch(kind, b, middle, k, kept)
+	readBatch(kind, b, i, middle, kept)
+	readBatch(kind, b, middle, k, kept)
 }
 
 // read has gofeed read a document of as many entries as there are notes. A panic
