@@ -63,6 +63,15 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+func TestCloseWhenIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := laneOf(t.Context(), func(context.Context, message) error { return nil })
+		a.Alert("x")
+		synctest.Wait()
+		closed(t, a)
+	})
+}
+
 // The oldest go first when nothing gets out, and the log has them.
 func TestFullQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -135,6 +135,25 @@ func TestCommandIsKilled(t *testing.T) {
 	}
 }
 
+// What a command leaves in the background has the same time as the command.
+func TestCommandInTheBackground(t *testing.T) {
+	fifo := newFIFO(t)
+	out := filepath.Join(t.TempDir(), "out")
+	line := "(read x <" + fifo.path + "; head -c 20000000 /dev/zero | cksum; echo done >" + out + ") </dev/null >/dev/null 2>&1 &"
+	c := &command{line: line, timeout: time.Hour, environ: os.Environ()}
+	ended := make(chan error, 1)
+	go func() { ended <- c.deliver(t.Context(), message{"x", noon}) }()
+	if err := os.WriteFile(fifo.path, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(out); err != nil || string(b) != "done\n" {
+		t.Errorf("it was not waited for: %q, %v", b, err)
+	}
+}
+
 func TestCommandTakesTooLong(t *testing.T) {
 	c := &command{line: "echo begun; sleep 1000", timeout: time.Millisecond, environ: os.Environ()}
 	if err := c.deliver(t.Context(), message{"x", noon}); !errors.Is(err, errSlow) {

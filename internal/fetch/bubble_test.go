@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -240,6 +241,10 @@ func TestWaitForTheTurnEndsWithContext(t *testing.T) {
 		if r, err := c.Get(t.Context(), Request{URL: "http://harbour.test/"}); err != nil || !r.OK() {
 			t.Errorf("the turn was lost: %v", err)
 		}
+		c.hosts.join("other.test:80", time.Now())
+		if len(c.hosts.byKey) != 1 {
+			t.Errorf("%d hosts are remembered", len(c.hosts.byKey))
+		}
 	})
 }
 
@@ -301,18 +306,17 @@ func TestSlowServers(t *testing.T) {
 }
 
 func TestIdleConnectionsAreClosed(t *testing.T) {
-	open := map[net.Conn]bool{}
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(t)
 		p := newPipes()
 		c.transport.DialContext = p.dial
-		var mu sync.Mutex
-		server := &http.Server{Handler: http.NotFoundHandler(), ConnState: func(n net.Conn, s http.ConnState) {
-			mu.Lock()
-			defer mu.Unlock()
-			open[n] = s != http.StateClosed
-			if !open[n] {
-				delete(open, n)
+		var open atomic.Int32
+		server := &http.Server{Handler: http.NotFoundHandler(), ConnState: func(_ net.Conn, s http.ConnState) {
+			switch s {
+			case http.StateNew:
+				open.Add(1)
+			case http.StateClosed:
+				open.Add(-1)
 			}
 		}}
 		go server.Serve(p)
@@ -323,12 +327,13 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if len(open) != 10 {
-			t.Errorf("%d connections are open, want 10", len(open))
+		if n := open.Load(); n != 10 {
+			t.Errorf("%d connections are open, want 10", n)
 		}
 		time.Sleep(time.Minute)
-		if synctest.Wait(); len(open) != 0 {
-			t.Errorf("%d connections stay open", len(open))
+		synctest.Wait()
+		if n := open.Load(); n != 0 {
+			t.Errorf("%d connections stay open", n)
 		}
 	})
 }

@@ -81,7 +81,6 @@ func newTransport(d *dialer, roots *x509.CertPool) *http.Transport {
 		TLSHandshakeTimeout:    15 * time.Second,
 		ResponseHeaderTimeout:  45 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
-		DisableCompression:     true, // readBody bounds what decoding yields
 		MaxIdleConns:           128,
 		MaxIdleConnsPerHost:    1, // there is one request at a time
 		IdleConnTimeout:        30 * time.Second,

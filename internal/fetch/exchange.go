@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,9 +20,6 @@ func (c *Client) exchange(ctx context.Context, t target, r Request, left *time.D
 	limited, cancel := context.WithTimeoutCause(ctx, *left, errSlow)
 	defer cancel()
 	resp, err := c.roundTrip(limited, t, r)
-	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(limited), errSlow) {
-		err = errSlow
-	}
 	took := time.Since(start)
 	*left -= took
 	e := Exchange{URL: t.url.String(), Took: took, Err: err}
@@ -71,6 +67,7 @@ func (c *Client) setHeader(h http.Header, r Request) {
 	if r.Accept != "" {
 		h.Set("Accept", r.Accept)
 	}
+	// Asked for here, it is left to readBody to decode, which bounds it.
 	h.Set("Accept-Encoding", "gzip")
 	switch {
 	case usable(r.ETag):

@@ -7,11 +7,22 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+// TestMain sets proxies before anything may read and remember them.
+func TestMain(m *testing.M) {
+	for _, v := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
+		os.Setenv(v, "http://127.0.0.1:1")
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // names is a resolver whose answers for a name are given in turn, the last one
 // for ever.

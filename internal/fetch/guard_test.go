@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"errors"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -82,11 +83,22 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 func TestErrorsKeepSecrets(t *testing.T) {
-	c := newClient(t)
-	for _, raw := range []string{"http://u:secret@example.com/", "http://u:secret@exa mple.com/", "http://u:secret@h\x7f/", "http://127.0.0.1/?key=secret"} {
-		_, err := c.Get(t.Context(), Request{URL: raw})
+	w := newWorld(t)
+	to := ""
+	url := w.serve(func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, to, http.StatusFound) })
+	for _, raw := range []string{
+		"http://u:secret@example.com/", "http://u:secret@exa mple.com/", "http://u:secret@h\x7f/",
+		"http://127.0.0.1/?key=secret", "http://unknown.test/?key=secret", url + "/?key=secret",
+	} {
+		_, err := w.get(Request{URL: raw})
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", raw, err)
+		}
+	}
+	for _, to = range []string{"/?key=secret", "http://u:secret@example.com/", "ftp://example.com/secret"} {
+		_, err := w.get(Request{URL: url})
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("to %q: %v", to, err)
 		}
 	}
 }

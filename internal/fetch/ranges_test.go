@@ -78,8 +78,8 @@ func TestSpecialRanges(t *testing.T) {
 
 func TestSpecialForms(t *testing.T) {
 	for _, a := range []string{"fe80::1%eth0", "2600::1%eth0"} {
-		if special(netip.MustParseAddr(a)) == "" {
-			t.Errorf("%s passes", a)
+		if kind := special(netip.MustParseAddr(a)); kind != "of one link only" {
+			t.Errorf("%s is %q", a, kind)
 		}
 	}
 	if special(netip.Addr{}) == "" {
