@@ -53,7 +53,7 @@ func (d draft) entry() Entry {
 		ReplyTo:     bounded(strings.TrimSpace(clean(d.replyTo))),
 	}
 	e.CommentsURL = resolve(d.base, d.comments)
-	e.CommentCount = count(d.count)
+	e.CommentCount, e.Counted = count(d.count)
 	e.ID = identity(d.id, link, e.Title, e.HTML+e.Summary)
 	return e
 }
@@ -74,11 +74,11 @@ func clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// count reads how many comments there are; what is no number means none known.
-func count(s string) int {
+// count reads how many comments there are, if it is a number.
+func count(s string) (n int, known bool) {
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil || n < 0 || n > 1_000_000_000 {
-		return 0
+		return 0, false
 	}
-	return n
+	return n, true
 }

@@ -33,6 +33,7 @@ type Feed struct {
 // pingbacks; CommentsURL is the page where comments are read.
 type Entry struct {
 	digest.Article
+	Counted     bool   // the feed says how many comments there are, so that 0 means none
 	CommentFeed string // wfw:commentRss, or Atom's link rel="replies" of a feed type (RFC 4685)
 	ReplyTo     string // the id that it answers (thr:in-reply-to)
 }
