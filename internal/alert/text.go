@@ -14,20 +14,23 @@ const maxText = 8 << 10
 // has said may be part of it. Lines are kept; other control characters and
 // those that turn the direction of writing are not.
 func clean(s string) string {
+	s = strings.TrimSpace(strings.Map(harmless, strings.ToValidUTF8(s, "\ufffd")))
 	if len(s) > maxText {
 		s = cut(s, maxText-len("…")) + "…"
 	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\u2028', r == '\u2029':
-			return '\n'
-		case r == '\t', r == '\u0085':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd")))
+	return s
+}
+
+func harmless(r rune) rune {
+	switch {
+	case r == '\n', r == '\u2028', r == '\u2029':
+		return '\n'
+	case r == '\t', r == '\u0085':
+		return ' '
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		return -1
+	}
+	return r
 }
 
 // oneLine is the text for where a line break would begin something else, such as
