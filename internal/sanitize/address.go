@@ -3,6 +3,8 @@ package sanitize
 import (
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // MaxAddress is the longest address that is linked to, in bytes. Longer ones
@@ -24,7 +26,8 @@ func Address(raw string, base *url.URL) string {
 		u = base.ResolveReference(u)
 	}
 	// A user part is there to make one host look like another.
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Opaque != "" {
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Opaque != "" ||
+		strings.ContainsFunc(u.Host, notInHost) {
 		return ""
 	}
 	address := ascii(u.String())
@@ -32,6 +35,15 @@ func Address(raw string, base *url.URL) string {
 		return ""
 	}
 	return address
+}
+
+// notInHost says whether no host or port is written with r. url.Parse decodes
+// what is percent-encoded there, and lets pass what no browser does.
+func notInHost(r rune) bool {
+	if r < utf8.RuneSelf {
+		return !strings.ContainsRune("-._:[]", r) && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	}
+	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || invisible(r)
 }
 
 // ascii percent-encodes what url.URL leaves as it is (an international host,
