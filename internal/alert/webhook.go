@@ -30,7 +30,7 @@ func newWebhook(raw string, t http.RoundTripper) (*webhook, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		// Neither the address nor the error, which quotes it, may be shown.
-		return nil, errors.New("alert.webhook: not an http or https address")
+		return nil, errors.New("not an http or https address")
 	}
 	return &webhook{
 		url:   u,
