@@ -106,7 +106,7 @@ func (v view) replies(w http.ResponseWriter, p Post) {
 	if p.Password {
 		all = nil
 	}
-	slices.Reverse(all)
+	slices.SortStableFunc(all, func(a, b Comment) int { return b.Date.Compare(a.Date) })
 	var b strings.Builder
 	for _, c := range all[:min(len(all), v.perFeed())] {
 		content := c.Content

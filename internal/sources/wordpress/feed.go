@@ -182,6 +182,7 @@ func (p *pull) feedArticle(ctx context.Context, e feeds.Entry, cut bool) (digest
 	a := e.Article
 	a.Source, a.Comments, a.CommentCount = p.name, nil, 0
 	a.Language = p.site.Language
+	a.Title, a.Author.Name = sanitize.Line(a.Title), sanitize.Line(a.Author.Name)
 	content, excerpt := a.HTML, a.Summary
 	id := p.idOf(e.ID)
 	if id == "" || cut {

@@ -188,7 +188,7 @@ func (p *pull) namesFromFeed(ctx context.Context, posts []post) {
 	}
 	names := map[string]string{}
 	for _, e := range f.entries {
-		names[e.URL] = e.Author.Name
+		names[e.URL] = sanitize.Line(e.Author.Name)
 	}
 	for i := range p.articles {
 		if a := &p.articles[i]; a.Author.Name == "" {

@@ -146,7 +146,7 @@ func (p *pull) feedComment(e feeds.Entry, a *digest.Article) (digest.Comment, bo
 	markup := firstNonEmpty(e.HTML, e.Summary)
 	c := digest.Comment{
 		Source: p.name, Article: a.ID, ID: m[1], URL: firstNonEmpty(e.URL, a.URL+"#comment-"+m[1]),
-		Author: digest.Author{Name: e.Author.Name}, Published: e.Published,
+		Author: digest.Author{Name: sanitize.Line(e.Author.Name)}, Published: e.Published,
 	}
 	if lead := replyLead.FindStringSubmatchIndex(markup); lead != nil {
 		c.Parent, markup = markup[lead[2]:lead[3]], markup[lead[1]:]
