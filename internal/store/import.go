@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,6 +114,9 @@ const touchImport = `UPDATE import SET how = how WHERE id = $1 AND given_up IS N
 
 // Stage implements subscribers.Import.
 func (i *importing) Stage(ctx context.Context, entries []subscribers.Entry) (before []subscribers.Standing, err error) {
+	// Neighbours share a page of the index of addresses: the more people come in
+	// their order, the fewer times each page is written.
+	slices.SortFunc(entries, func(a, b subscribers.Entry) int { return cmp.Compare(a.Person.Normal, b.Person.Normal) })
 	rows := make([]enrolment, len(entries))
 	for n, e := range entries {
 		rows[n] = enrolment{e.Person, e.Since, e.How, e.Wording, e.Evidence}

@@ -122,7 +122,8 @@ type Store interface {
 type Import interface {
 	// Stage stores people and their consents, which nobody sees, in
 	// transactions that are short enough not to be in anybody's way. It leaves
-	// consents that there are as they are, and returns how people stood before.
+	// consents that there are as they are, and returns how people stood before,
+	// in the order of the entries, which it may change.
 	Stage(ctx context.Context, entries []Entry) ([]Standing, error)
 	// Show makes all that was staged visible, and those people active whose
 	// consent is in one of the given states, in one transaction.

@@ -43,7 +43,9 @@ type Trouble struct {
 const troubleKept = 10_000
 
 const (
-	importBatch = 2000
+	// importBatch is large since a store can take in people in the order of
+	// their addresses faster, and small enough to be held in memory.
+	importBatch = 30_000
 	seenBytes   = 16
 )
 
