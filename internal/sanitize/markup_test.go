@@ -50,6 +50,7 @@ func TestReadableMarkup(t *testing.T) {
 		{"details", "<details open><summary>More</summary>words</details>x", "<p><strong>More</strong></p><p>words</p><p>x</p>", "More\n\nwords\n\nx"},
 		{"line breaks for paragraphs", "a<br>\n<br/> b<br>c<br><br><br><br>d<br>", "<p>a</p><p>b<br>c</p><p>d</p>", "a\n\nb\nc\n\nd"},
 		{"line breaks in code", "<code>a<br><br>&nbsp; b</code>", "<p><code>a<br><br>\u00a0 b</code></p>", "a\n\n  b"},
+		{"empty lines in code", "<pre>\n \n\u00a0\n  a\n \n<b> \n</b>\n b</pre>c<code><br><br>&nbsp;<br><br></code>d", "<p><code>\u00a0 a<br><br>\u00a0b</code></p><p>c<code><br><br></code>d</p>", "      a\n\n     b\n\nc\n\nd"},
 		{"preformatted with a link", "<pre>a  \n <a href='/x'>b</a> c\n\nd</pre>", "<p><code>a<br>\u00a0</code><a href=\"https://harbour.test/x\"><code>b</code></a><code>\u00a0c<br><br>d</code></p>", "    a\n     b c\n\n    d"},
 		{"quotes in quotes", "<blockquote>a<blockquote>b</blockquote></blockquote>c", "<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote><p>c</p>", "> a\n>\n> > b\n\nc"},
 		{"said in a line", "he said <q>she said <q>no</q></q> </q>", "<p>he said “she said ‘no’”</p>", "he said “she said ‘no’”"},

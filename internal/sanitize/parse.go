@@ -228,6 +228,9 @@ func (b *builder) endRun() {
 func (b *builder) flush() {
 	b.endRun()
 	runs := trimRuns(b.runs, b.pre > 0)
+	if b.pre > 0 || hasLines(runs) {
+		runs = trimRuns(oneEmptyLine(runs), b.pre > 0)
+	}
 	b.runs, b.owed, b.last, b.cur = nil, owed{}, 0, Run{}
 	if len(runs) == 0 {
 		return

@@ -61,6 +61,7 @@ func TestParseOfLargeInput(t *testing.T) {
 		"any tags": strings.Repeat("<div><font><x-y>", n) + "a",
 		"unread":   strings.Repeat("<object><svg>", n) + "a",
 		"players":  strings.Repeat(`<video><source src="https://a.test/v"></video>`, n),
+		"empty":    "<pre>" + strings.Repeat("x\n\n<b>\n</b>", n),
 		"pictures": strings.Repeat(`<img alt="🙂">`, n),
 		"rows":     strings.Repeat("<tr><td>a<td>b", n),
 		"emoji":    strings.Repeat("👩\u200d", n),

@@ -27,6 +27,53 @@ func trimRuns(runs []Run, pre bool) []Run {
 	return runs
 }
 
+// oneEmptyLine drops the empty lines after a first one, and those at the start:
+// a stranger must not be able to push the rest off the page.
+func oneEmptyLine(runs []Run) []Run {
+	var out []Run
+	var cur Run
+	var text strings.Builder
+	end := func() {
+		if cur.Text = text.String(); cur.Text != "" {
+			out = append(out, cur)
+		}
+		text.Reset()
+	}
+	words, empty := false, 1 // words in this line, empty lines before it
+	for _, r := range runs {
+		for line := range strings.SplitAfterSeq(r.Text, "\n") {
+			ends := strings.HasSuffix(line, "\n")
+			if strings.Trim(line, " \n\u00a0") != "" {
+				words, empty = true, 0
+			} else if ends && !words {
+				empty++
+			}
+			skipped := ends && !words && empty > 1
+			words = words && !ends
+			if skipped || line == "" {
+				continue
+			}
+			if !cur.sameStyle(r) {
+				end()
+				cur = r
+			}
+			text.WriteString(line)
+		}
+	}
+	end()
+	return out
+}
+
+// hasLines says whether line feeds count in a run of the block.
+func hasLines(runs []Run) bool {
+	for _, r := range runs {
+		if r.Code && strings.Contains(r.Text, "\n") {
+			return true
+		}
+	}
+	return false
+}
+
 // firstBytes keeps the first n bytes of the runs' text.
 func firstBytes(runs []Run, n int) []Run {
 	var out []Run
