@@ -79,7 +79,7 @@ func plainEntity(name string) bool {
 	if !hex {
 		var decimal bool
 		if digits, decimal = strings.CutPrefix(name, "#"); !decimal {
-			return html.UnescapeString("&"+name+";") != "&"+name+";"
+			return !strings.ContainsAny(name, "&#") && html.UnescapeString("&"+name+";") != "&"+name+";"
 		}
 	}
 	return digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == "" && len(digits) <= 5
