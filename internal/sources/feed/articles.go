@@ -1,0 +1,216 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/feeds"
+	"digest.example/internal/fetch"
+	"digest.example/internal/sanitize"
+)
+
+// maxPages is how many pages of a feed are read; usualPage is how many entries
+// most sites put on one, so that a feed of fewer has shown them all.
+const (
+	maxPages  = 10
+	usualPage = 10
+)
+
+// articles is what the pages of the feed of articles hold together.
+type articles struct {
+	unchanged bool
+	language  string
+	entries   []feeds.Entry // each id once
+}
+
+// articles reads the first of the site's feeds that is one; unless whole, only
+// if it has changed.
+func (p *pull) articles(ctx context.Context, whole bool) (articles, error) {
+	var failed error
+	for _, address := range p.site.Feeds {
+		if ofComments(address) {
+			continue
+		}
+		first := p.read(ctx, address, whole)
+		if first.err == nil {
+			return p.follow(ctx, address, first), nil
+		}
+		failed = errors.Join(failed, first.err)
+		if hopeless(ctx, first.err) {
+			break
+		}
+	}
+	if failed == nil {
+		failed = errors.New("the site has no feed of articles")
+	}
+	return articles{}, failed
+}
+
+// hopeless says whether there is no use in asking the site for anything else.
+func hopeless(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, fetch.ErrBusy) || errors.Is(err, fetch.ErrForbidden)
+}
+
+// follow reads further pages as long as the window reaches further back and they
+// bring anything new.
+func (p *pull) follow(ctx context.Context, address string, first answer) articles {
+	if first.unchanged {
+		return articles{unchanged: true}
+	}
+	a := articles{language: first.feed.Language, entries: first.feed.Entries}
+	if len(a.entries) == 0 {
+		if p.old.Had {
+			p.warn("%s is empty, though it was not before: what was there stays", address)
+			delete(p.new.Feeds, address)
+		}
+		return a
+	}
+	seen := map[string]bool{}
+	fresh(a.entries, seen)
+	for n, page := 2, first.feed; p.wants(a.entries) && n <= maxPages; n++ {
+		next := page.Next
+		if next == "" {
+			next = p.paged(address, n, len(a.entries))
+		}
+		if next == "" {
+			break
+		}
+		answer := p.read(ctx, next, true)
+		delete(p.new.Feeds, next) // pages move with every new article
+		if answer.err != nil && statusOf(answer.err) != 404 {
+			p.warn("older pages of the feed cannot be read: %v", answer.err)
+			break
+		}
+		more := fresh(answer.feed.Entries, seen)
+		if len(more) == 0 {
+			if page.Next == "" && n == 2 {
+				p.new.Single = p.harvest.At
+			}
+			break
+		}
+		a.entries, page = append(a.entries, more...), answer.feed
+	}
+	p.reach(address, a.entries)
+	p.new.Had = true
+	return a
+}
+
+// fresh are the entries that were not seen before.
+func fresh(entries []feeds.Entry, seen map[string]bool) []feeds.Entry {
+	var more []feeds.Entry
+	for _, e := range entries {
+		if !seen[e.ID] {
+			seen[e.ID] = true
+			more = append(more, e)
+		}
+	}
+	return more
+}
+
+// wants says whether the window may hold more than these entries.
+func (p *pull) wants(entries []feeds.Entry) bool {
+	oldest := oldestOf(entries)
+	return !oldest.IsZero() && !oldest.Before(p.window.Since)
+}
+
+func oldestOf(entries []feeds.Entry) (oldest time.Time) {
+	for _, e := range entries {
+		if t := e.Published; !t.IsZero() && (oldest.IsZero() || t.Before(oldest)) {
+			oldest = t
+		}
+	}
+	return oldest
+}
+
+// paged is WordPress's address of page n; "" where there is no sense in trying:
+// the feed is short, or had no pages the last time.
+func (p *pull) paged(address string, n, entries int) string {
+	u, err := url.Parse(address)
+	if err != nil || entries < usualPage || p.harvest.At.Sub(p.old.Single).Abs() < keepSingle {
+		return ""
+	}
+	q := u.Query()
+	q.Set("paged", strconv.Itoa(n))
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// reach warns where articles may have come and gone between two pulls.
+func (p *pull) reach(address string, entries []feeds.Entry) {
+	oldest := oldestOf(entries)
+	gap := !p.old.Newest.IsZero() && oldest.After(p.old.Newest)
+	first := p.old.Newest.IsZero() && len(entries) >= usualPage && p.wants(entries)
+	if gap || first {
+		p.warn("%s reaches back to %s only: older articles may be missing", address, oldest.UTC().Format("2006-01-02 15:04 MST"))
+	}
+	for _, e := range entries {
+		if e.Published.After(p.new.Newest) && !e.Published.After(p.harvest.At) {
+			p.new.Newest = e.Published.UTC()
+		}
+	}
+}
+
+// passwordForm is what sites show in place of a protected text.
+var passwordForm = regexp.MustCompile(`(?i)name\s*=\s*["']?post_password`)
+
+func protected(e feeds.Entry) bool {
+	return passwordForm.MatchString(e.HTML) || passwordForm.MatchString(e.Summary)
+}
+
+// sort tells the window's articles from comments that stand among them. An entry
+// without a date may be new; one with a date to come is held back later.
+func (p *pull) sort(entries []feeds.Entry) (kept, replies []feeds.Entry) {
+	ids := map[string]bool{}
+	for _, e := range entries {
+		ids[e.ID] = true
+	}
+	for _, e := range entries {
+		switch {
+		case protected(e):
+		case e.ReplyTo != "" && ids[e.ReplyTo]:
+			replies = append(replies, e)
+		case e.Published.IsZero() || !e.Published.Before(p.window.Since):
+			kept = append(kept, e)
+		}
+	}
+	return kept, replies
+}
+
+// article is an entry as an article of the source, without comments.
+func (p *pull) article(e feeds.Entry, language string) digest.Article {
+	a := e.Article
+	a.Source = p.name
+	a.Title = sanitize.Line(a.Title)
+	a.Author = author(a.Author)
+	for _, known := range []string{language, p.site.Language} {
+		if a.Language == "" {
+			a.Language = known
+		}
+	}
+	return a
+}
+
+func author(a digest.Author) digest.Author {
+	return digest.Author{Name: sanitize.Line(a.Name), URL: sanitize.Address(a.URL, nil), Bio: sanitize.Line(a.Bio)}
+}
+
+// excerpts warns where no article has its text.
+func (p *pull) excerpts() {
+	cut := 0
+	for _, a := range p.harvest.Articles {
+		if a.HTML != "" {
+			return
+		}
+		if a.Summary != "" {
+			cut++
+		}
+	}
+	if cut > 0 {
+		p.warn("the feed has excerpts only")
+	}
+}
