@@ -2,9 +2,12 @@ package compose
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/sanitize"
@@ -49,14 +52,20 @@ var (
 
 // plainTitle drops what filters take for spam or for a thread that never was.
 func plainTitle(title string) string {
-	title = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.So, r) && r > 0xFF || unicode.Is(unicode.Variation_Selector, r) || r >= 0x1F3FB && r <= 0x1F3FF {
-			return -1
+	var kept strings.Builder
+	// By grapheme, since what joins several pictures into one must go with them.
+	for g := uniseg.NewGraphemes(title); g.Next(); {
+		if !slices.ContainsFunc(g.Runes(), pictorial) {
+			kept.WriteString(g.Str())
 		}
-		return r
-	}, title)
+	}
+	title = kept.String()
 	title = reply.ReplaceAllString(strings.TrimSpace(title), "")
 	return strings.Join(strings.Fields(shouting.ReplaceAllString(title, "$1$2")), " ")
+}
+
+func pictorial(r rune) bool {
+	return unicode.Is(unicode.So, r) && r > 0xFF || r >= 0x1F3FB && r <= 0x1F3FF
 }
 
 // preheader names the stories that the subject does not; for a single one it

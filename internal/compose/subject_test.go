@@ -31,6 +31,8 @@ func TestSubject(t *testing.T) {
 		{"long", []string{strings.Repeat("Tide mills ", 20), "b"}, "Tide mills Tide mills Tide mills Tide… and 1 more (22 Nov)"},
 		{"short", []string{"Owls", "b"}, "Owls and 1 more (22 November 2026)"},
 		{"looks like a reply", []string{"RE: Fwd: The night bus that stops for owls"}, "The night bus that stops for owls (22 Nov)"},
+		{"pictures of several parts", []string{"🎉 Festival week 👩‍👩‍👧‍👦🇺🇦 — naïve café 👍🏽"}, "Festival week — naïve café (22 Nov)"},
+		{"a rare form of a letter stays", []string{"The bridge of 葛\U000E0100城 opens"}, "The bridge of 葛\U000E0100城 opens (22 Nov)"},
 		{"shouts", []string{"🦉🦉 The night bus stops for owls!!! 🎉"}, "The night bus stops for owls! (22 Nov)"},
 		{"header injection", []string{"The night bus\r\nBcc: all@x.test stops"}, "The night bus Bcc: all@x.test stops (22 Nov)"},
 		{"no title", []string{"\u200b"}, "Untitled article (22 November 2026)"},
