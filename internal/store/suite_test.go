@@ -78,6 +78,12 @@ func suite(t *testing.T, e engine) {
 		{"enrol", testEnrol},
 		{"move consent", testMoveConsent},
 		{"suppressed", testSuppressed},
+		{"import is visible at once", testImportIsVisibleAtOnce},
+		{"import between chunks of a plan", testImportBetweenChunksOfAPlan},
+		{"import leaves others as they are", testImportLeavesOthersAsTheyAre},
+		{"add while an import is staged", testAddWhileStaged},
+		{"imports exclude each other", testImportsExcludeEachOther},
+		{"import stops anywhere", testImportStopsAnywhere},
 		{"secret", testPinSecret},
 		{"reads only", testReadOnlyRefusesWrites},
 	} {

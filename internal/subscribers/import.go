@@ -1,6 +1,7 @@
 package subscribers
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -80,6 +81,7 @@ func (l *List) Import(ctx context.Context, rows *Rows, o ImportOptions) (report 
 		return Report{}, fmt.Errorf("import %s: %w", o.File, err)
 	}
 	i.Notes = rows.Notes()
+	slices.SortStableFunc(i.NotAdded, func(a, b Trouble) int { return cmp.Compare(a.Line, b.Line) })
 	return i.Report, nil
 }
 
