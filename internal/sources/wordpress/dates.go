@@ -17,28 +17,44 @@ var (
 )
 
 // written is when a comment was written: by the machine-readable time if there
-// is one, else by what the page says outside the text itself. Local: in the
-// site's zone.
+// is one, else by what the page says where themes put the time, else anywhere
+// outside the text itself. Local: in the site's zone.
 func written(own, body *node) (at time.Time, local bool) {
-	words := ""
 	found := false
 	own.walk(func(n *node) bool {
-		switch {
-		case found || body != nil && n.tag != "" && sameElement(n, body):
-			return false
-		case n.tag == "time" && n.get("datetime") != "":
+		if !found && n.tag == "time" {
 			at, local, found = machineTime(n.get("datetime"))
-			return !found
-		case n.tag == "" && !n.raw:
-			words += " " + n.text
 		}
-		return true
+		return !found && (body == nil || n.tag == "" || !sameElement(n, body) || body.is("comment-body"))
 	})
 	if found {
 		return at, local
 	}
-	at = wordedTime(strings.Join(strings.Fields(words), " "))
+	for _, class := range dateClasses {
+		n := own.find(func(k *node) bool { return k.is(class) })
+		if n == nil {
+			continue
+		}
+		if at = wordedTime(oneLine(n.words())); !at.IsZero() {
+			return at, true
+		}
+	}
+	at = wordedTime(oneLine(wordsOutside(own, body)))
 	return at, !at.IsZero()
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// wordsOutside are the words of own but those of body.
+func wordsOutside(own, body *node) string {
+	var words strings.Builder
+	own.walk(func(n *node) bool {
+		if n.tag == "" && !n.raw {
+			words.WriteString(" " + n.text)
+		}
+		return body == nil || n.tag == "" || !sameElement(n, body)
+	})
+	return words.String()
 }
 
 // sameElement says whether two nodes are copies of one element.

@@ -79,7 +79,7 @@ func (p *pull) articleFeed(ctx context.Context) (f articleFeed, failed error) {
 func (p *pull) feedAddresses() []string {
 	plain := *p.home
 	plain.RawQuery, plain.Fragment = "feed=rss2", ""
-	all := append(slices.Clone(p.site.Feeds), p.home.JoinPath("feed").String()+"/", plain.String())
+	all := append(slices.Clone(p.site.Feeds), p.home.JoinPath("feed/").String(), plain.String())
 	var out []string
 	for _, a := range all {
 		if !slices.Contains(out, a) {

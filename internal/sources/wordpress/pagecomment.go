@@ -112,8 +112,9 @@ var (
 	nameClasses = []string{"fn", "wp-block-comment-author-name", "comment-author-name", "comment-author-link", "author-name"}
 	headClasses = []string{"comment-author", "comment-meta", "comment_author", "comment-header", "comment-info"}
 	textClasses = []string{"comment-content", "wp-block-comment-content", "comment-text", "comment_text", "comment-entry", "commentbody", "comment-body"}
+	dateClasses = []string{"comment-metadata", "commentmetadata", "comment-date", "comment-time", "comment-meta", "comment-author", "date"}
 	restClasses = []string{
-		"comment-author", "comment-meta", "comment-metadata", "commentmetadata", "reply", "says", "comment-awaiting-moderation",
+		"fn", "comment-author", "comment-meta", "comment-metadata", "commentmetadata", "reply", "says", "comment-awaiting-moderation",
 		"comment-reply-link", "avatar", "edit-link", "comment-edit-link",
 	}
 )

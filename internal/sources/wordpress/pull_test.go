@@ -347,3 +347,19 @@ func TestPullWithoutHome(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestPullKeepsWithinBounds: many threads that have to be read one by one do not
+// become a flood of requests, nor of warnings; the newest come first.
+func TestPullKeepsWithinBounds(t *testing.T) {
+	site := sitetest.Generate(120, 2400, now)
+	h := pullOf(t, source(t, site, sitetest.Switches{CommentsOff: true}), nil)
+	if n := len(site.Requests()); n > maxThreadRequests+20 {
+		t.Errorf("%d requests", n)
+	}
+	if len(h.Articles) != 120 || len(h.Warnings) > 3 || !strings.Contains(strings.Join(h.Warnings, " "), "more articles") {
+		t.Errorf("%d articles, %d warnings: %q", len(h.Articles), len(h.Warnings), h.Warnings)
+	}
+	if first, last := h.Articles[0], h.Articles[119]; !first.Whole || len(first.Comments) != 20 || last.Whole {
+		t.Errorf("%d comments under the newest, whole %v; the oldest whole %v", len(first.Comments), first.Whole, last.Whole)
+	}
+}

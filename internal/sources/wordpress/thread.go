@@ -3,6 +3,7 @@ package wordpress
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -17,8 +18,14 @@ import (
 // unknown is the number of comments where nothing says it.
 const unknown = -1
 
-// maxCommentPages is how many pages of one article's comments are read.
-const maxCommentPages = 20
+// maxCommentPages is how many pages of one article's comments are read, and
+// maxThreadRequests how much one pull asks for single articles' comments.
+const (
+	maxCommentPages   = 20
+	maxThreadRequests = 150
+)
+
+var errEnough = fmt.Errorf("more than %d requests", maxThreadRequests)
 
 // commentsFromFeeds reads the comments of the articles that the API gave. How
 // many each has is in the feed of articles, if there is one.
@@ -30,6 +37,7 @@ func (p *pull) commentsFromFeeds(ctx context.Context) {
 			byID[firstNonEmpty(p.idOf(e.ID), e.ID)] = e
 		}
 	}
+	slices.SortStableFunc(p.articles, func(a, b digest.Article) int { return b.Published.Compare(a.Published) }) // the newest while there is time
 	for i := range p.articles {
 		a := &p.articles[i]
 		count := unknown
@@ -79,7 +87,11 @@ func (p *pull) settle(a *digest.Article, f found, count int, whole bool) {
 	slices.SortFunc(a.Comments, func(x, y digest.Comment) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	a.CommentCount, a.Whole = max(len(a.Comments), count-len(f.pings)), whole
 	if !whole {
-		p.warn("%s: %d of %d comments could be read", cmp.Or(a.Title, a.URL), len(a.Comments), a.CommentCount)
+		of := ""
+		if count != unknown {
+			of = fmt.Sprintf(" of %d", a.CommentCount)
+		}
+		p.short = append(p.short, fmt.Sprintf("%s: %d%s comments could be read", cmp.Or(clip(a.Title, 80), a.URL), len(a.Comments), of))
 	}
 	if f.guessed {
 		p.warn("some comments' times are guesses: the pages do not say them")
@@ -91,6 +103,9 @@ func (p *pull) settle(a *digest.Article, f found, count int, whole bool) {
 func (p *pull) commentFeed(ctx context.Context, a *digest.Article, at string, f *found) bool {
 	if at == "" {
 		at = usualCommentFeed(a.URL)
+	}
+	if p.asked++; p.asked > maxThreadRequests {
+		return false
 	}
 	doc, _, err := p.feed(ctx, at)
 	if err != nil {
@@ -120,7 +135,7 @@ func usualCommentFeed(article string) string {
 		u.RawQuery = q.Encode()
 		return u.String()
 	}
-	return u.JoinPath("feed").String() + "/"
+	return u.JoinPath("feed/").String()
 }
 
 var (
@@ -161,7 +176,7 @@ func (p *pull) feedComment(e feeds.Entry, a *digest.Article) (digest.Comment, bo
 // commentPages adds what an article's page shows, and its further pages of
 // comments. An error means that some could not be read.
 func (p *pull) commentPages(ctx context.Context, a *digest.Article, count int, f *found) error {
-	first, err := p.page(ctx, a.URL)
+	first, err := p.threadPage(ctx, a.URL)
 	if err != nil {
 		return err
 	}
@@ -172,13 +187,21 @@ func (p *pull) commentPages(ctx context.Context, a *digest.Article, count int, f
 		if count != unknown && f.seen() >= count {
 			return nil
 		}
-		more, err := p.page(ctx, commentPage(first.commentPageLink, n))
+		more, err := p.threadPage(ctx, commentPage(first.commentPageLink, n))
 		if err != nil {
 			return err
 		}
 		p.merge(a, more, f)
 	}
 	return nil
+}
+
+// threadPage is page within what one pull may ask.
+func (p *pull) threadPage(ctx context.Context, at string) (page, error) {
+	if p.asked++; p.asked > maxThreadRequests {
+		return page{}, errEnough
+	}
+	return p.page(ctx, at)
 }
 
 // merge adds a page's comments. What the feed said about one stays: its dates

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"digest.example/internal/digest"
@@ -50,12 +51,19 @@ type pull struct {
 	pages map[string]page
 	// articlesFeed is the feed of articles, if it was read.
 	articlesFeed *articleFeed
+	// asked counts the requests for single articles' comments; short are the
+	// articles that lack some.
+	asked int
+	short []string
 }
 
 func (s *Source) begin(r sources.Request) (*pull, error) {
 	home, err := url.Parse(s.site.Home)
 	if err != nil || home.Host == "" {
 		return nil, fmt.Errorf("pull %s: %q is not the address of a site", s.name, s.site.Home)
+	}
+	if !strings.HasSuffix(home.Path, "/") {
+		home.Path += "/"
 	}
 	return &pull{Source: s, home: home, window: r.Window, state: readState(r.State), pages: map[string]page{}}, nil
 }
@@ -77,6 +85,7 @@ func (p *pull) everything(ctx context.Context) error {
 	why := errNoAPI
 	if p.site.API != "" && !p.state.closed(p.now()) {
 		err := p.fromAPI(ctx)
+		p.warnShort()
 		if err == nil || ctx.Err() != nil || hostDown(err) {
 			return err
 		}
@@ -89,6 +98,7 @@ func (p *pull) everything(ctx context.Context) error {
 	if err := p.fromFeed(ctx); err != nil {
 		return errors.Join(why, err)
 	}
+	p.warnShort()
 	return nil
 }
 
@@ -99,6 +109,17 @@ func (p *pull) warn(format string, args ...any) {
 	if !slices.Contains(p.warnings, w) {
 		p.warnings = append(p.warnings, w)
 		p.log.Warn("partial harvest", "what", w)
+	}
+}
+
+// warnShort tells, in one line however many they are, which threads are not whole.
+func (p *pull) warnShort() {
+	const most = 5
+	switch n := len(p.short); {
+	case n > most:
+		p.warn("%s; and so with %d more articles", strings.Join(p.short[:most], "; "), n-most)
+	case n > 0:
+		p.warn("%s", strings.Join(p.short, "; "))
 	}
 }
 
