@@ -18,10 +18,12 @@ import (
 
 	"golang.org/x/term"
 
+	"digest.example/internal/alert"
 	"digest.example/internal/compose"
 	"digest.example/internal/config"
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/fetch"
 	"digest.example/internal/library"
 	"digest.example/internal/mail"
 	"digest.example/internal/publish"
@@ -46,6 +48,9 @@ const (
 	drainTime = 30 * time.Second
 )
 
+// alertTime is how long the end of a command waits for its alerts to be delivered.
+const alertTime = 15 * time.Second
+
 // app is one run of the program.
 type app struct {
 	in       io.Reader
@@ -56,11 +61,13 @@ type app struct {
 	json       bool
 	config     config.Config
 	engine     atomic.Pointer[delivery.Engine] // the signal handler looks at it
+	fetcher    *fetch.Client                   // see client
 
 	// reports says that the command ends by reporting what became of the
 	// issues: alerts wait in told, so that nothing is said twice.
 	reports bool
 	told    []string
+	alerter *alert.Alerter // of a command that sends
 }
 
 // stopping tells whoever waits at a terminal why the program does not end at once.
@@ -104,6 +111,12 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	if err != nil {
 		return nil, err
 	}
+	a.alerter, err = alert.New(alert.Options{
+		Command: a.config.Alert.Command, Environ: a.environ, Webhook: a.config.Alert.Webhook, Now: time.Now, Log: a.log(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: alert.webhook: %w", digest.ErrConfig, err)
+	}
 	owner := make([]byte, 8)
 	rand.Read(owner)
 	name := hex.EncodeToString(owner)
@@ -144,11 +157,26 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 
 // alert tells the operator of what needs a person.
 func (a *app) alert(text string) {
+	if a.alerter != nil {
+		a.alerter.Alert(text)
+	}
 	if a.reports {
 		a.told = append(a.told, text)
 		return
 	}
 	a.log().Warn(text)
+}
+
+// lastAlerts waits until the operator has been told everything, but not for ever.
+func (a *app) lastAlerts() {
+	if a.alerter == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), alertTime)
+	defer cancel()
+	if err := a.alerter.Close(ctx); err != nil {
+		a.log().Error("the operator was not told everything", "error", err)
+	}
 }
 
 // withPublisher opens the database for a change beside whoever is sending, with

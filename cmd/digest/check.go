@@ -25,7 +25,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Say what is wrong with the configuration",
 		Long: `Say what is wrong with the configuration, each mistake in a line with its file, key
 and remedy, and whether it fits the database. --smtp also connects to the relay and
-authenticates, without sending. Nothing is changed.`,
+authenticates, without sending. What digest init could not know and nobody has set
+yet is named in notes, which are no mistakes. Nothing is changed.`,
 		Example: `  digest check
   digest check --smtp --config /etc/digest/config.yaml`,
 		Args: none,
@@ -59,9 +60,8 @@ func (a *app) check(ctx context.Context, smtp bool) error {
 	for _, p := range found {
 		result.Problems = append(result.Problems, problem(p))
 	}
-	if result.OK && placeholder(a.config.Web.PublicURL) {
-		result.Notes = append(result.Notes, fmt.Sprintf("web.public_url is still the placeholder %s: "+
-			"nothing goes out until readers can unsubscribe there", a.config.Web.PublicURL))
+	if result.OK {
+		result.Notes = placeholders(a.config)
 	}
 	var greeting error
 	if smtp && result.OK {

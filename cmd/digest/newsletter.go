@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"net/mail"
-	"net/url"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"digest.example/internal/config"
@@ -13,17 +11,19 @@ import (
 	"digest.example/internal/library"
 	"digest.example/internal/publish"
 	"digest.example/internal/schedule"
-	"digest.example/internal/sources"
-	"digest.example/internal/sources/sample"
 )
 
 // newsletters turns the configuration's newsletters into what publishing works
 // with, and finds what only the packages concerned can find wrong with them.
 func (a *app) newsletters() ([]publish.Newsletter, error) {
+	client, err := a.client()
+	if err != nil {
+		return nil, config.Problems{{File: a.configName(), Key: "fetch", Text: err.Error()}}
+	}
 	var all []publish.Newsletter
 	var found config.Problems
 	for i, c := range a.config.Newsletters {
-		n, problems := newsletter(c, a.config.Web.PublicURL)
+		n, problems := newsletter(c, a.config.Web.PublicURL, siteKinds{client, a.log()})
 		for _, p := range problems {
 			p.File, p.Key = a.configName(), fmt.Sprintf("newsletters[%d].%s", i, p.Key)
 			found = append(found, p)
@@ -54,7 +54,7 @@ func noteFile(name string, of int) string {
 }
 
 // newsletter is one of them. The keys of its problems are those within it.
-func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, config.Problems) {
+func newsletter(c config.Newsletter, publicURL string, kinds siteKinds) (publish.Newsletter, config.Problems) {
 	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		return publish.Newsletter{}, config.Problems{{Key: "timezone", Text: err.Error()}}
@@ -76,7 +76,7 @@ func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, conf
 	var problems config.Problems
 	for i, s := range c.Sources {
 		ref := digest.SourceRef{Name: s.Name, URL: s.URL, Kind: s.Kind, Required: s.Required}
-		site, err := source(ref)
+		site, err := kinds.source(ref)
 		if err != nil {
 			problems = append(problems, config.Problem{Key: fmt.Sprintf("sources[%d].kind", i), Text: err.Error()})
 			continue
@@ -84,18 +84,6 @@ func newsletter(c config.Newsletter, publicURL string) (publish.Newsletter, conf
 		n.Sources = append(n.Sources, library.Source{SourceRef: ref, Source: site})
 	}
 	return n, problems
-}
-
-// source makes the adapter for a kind of site.
-func source(ref digest.SourceRef) (sources.Source, error) {
-	if ref.Kind != config.KindSample {
-		return nil, fmt.Errorf("%q is not a kind of site that this digest knows; it knows %s", ref.Kind, config.KindSample)
-	}
-	site, err := sample.New(ref.Name, time.Now)
-	if err != nil {
-		return nil, fmt.Errorf("the built-in sample site: %w", err)
-	}
-	return site, nil
 }
 
 // envelopeFrom is where bounces go.
@@ -108,20 +96,4 @@ func envelopeFrom(c config.Newsletter) string {
 		return "" // Validate has refused it
 	}
 	return from.Address
-}
-
-// placeholder says whether an address lies in a domain that is reserved for
-// examples (RFC 2606), where nothing can ever answer.
-func placeholder(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	host := "." + strings.ToLower(u.Hostname())
-	for _, reserved := range []string{".example", ".invalid", ".example.com", ".example.net", ".example.org"} {
-		if strings.HasSuffix(host, reserved) {
-			return true
-		}
-	}
-	return false
 }

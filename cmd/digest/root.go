@@ -13,7 +13,8 @@ const about = `digest pulls the new articles of your site and the best comments 
 an email of them, and sends it to your subscribers on a schedule.
 
 Try it as it is: send --dry-run needs neither a configuration nor a network, and
-sends nothing. Then write config.yaml, and let digest check say what is wrong with it.
+sends nothing. Then let digest init make a config.yaml for your site, and digest check
+say what is missing in it.
 
 Exit codes: 0 done, or rightly nothing to do; 1 failure; 2 wrong usage; 3 some
 recipients not delivered or in doubt; 4 held; 5 another instance holds what this
@@ -24,6 +25,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := usage(root.ExecuteContext(ctx))
+	a.lastAlerts()
 	if err != nil {
 		fmt.Fprintln(a.err, "digest:", err)
 	}
@@ -37,6 +39,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Short: "An email digest of your site's articles and best comments",
 		Long:  about,
 		Example: `  digest send --dry-run
+  digest init https://blog.example.org
   digest check
   digest serve`,
 		SilenceUsage:      true,
@@ -52,8 +55,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (default config.yaml, if there is one)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON, for scripts")
 	root.AddCommand(
-		a.checkCommand(), a.sendCommand(), a.serveCommand(), a.statusCommand(), a.explainCommand(),
-		a.subscribersCommand(), a.newslettersCommand(),
+		a.initCommand(), a.checkCommand(), a.sendCommand(), a.serveCommand(), a.statusCommand(), a.explainCommand(),
+		a.subscribersCommand(), a.newslettersCommand(), a.sourcesCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.resolveCommand(),
 		a.pullCommand(), a.migrateCommand(), a.backupCommand(), a.rankCommand(), a.versionCommand(),
 	)

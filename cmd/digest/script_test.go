@@ -58,6 +58,7 @@ func scripts(folder string, setup func(*testscript.Env) error) testscript.Params
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
 			"link": link, "http": request, "listing": listing, "mode": mode, "json": isJSON,
 			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "readers": readers,
+			"site": siteCommand,
 		},
 		RequireUniqueNames: true,
 	}
@@ -77,6 +78,7 @@ func setup(e *testscript.Env) error {
 		"PAGES=http://"+address, "DIGEST_SMTP_HOST=127.0.0.1", "DIGEST_SMTP_PORT=1", "DIGEST_SMTP_TLS=none",
 		"DIGEST_SMTP_CONNECTIONS=3", "PAST_HOLDS=--force=unsubscribe-unreachable")
 	e.Values[relayKey{}] = &relayOf{gate: make(chan struct{})}
+	e.Values[siteKey{}] = &siteOf{}
 	return nil
 }
 

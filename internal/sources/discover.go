@@ -162,6 +162,9 @@ func (d *discovery) open(ctx context.Context, starts []*url.URL) (document, erro
 			doc.body = nil
 			return doc, nil
 		}
+		if doc.status == http.StatusNotFound || doc.status == http.StatusGone {
+			err = fmt.Errorf("%w: check how the address is written", err)
+		}
 		problems = append(problems, err)
 		if ctx.Err() != nil || errors.Is(err, fetch.ErrForbidden) || errors.Is(err, fetch.ErrBusy) {
 			break

@@ -180,7 +180,7 @@ func (f *Found) discover(ctx context.Context) (memory, error) {
 	if f.o.Kind != KindAuto {
 		site.Kind = f.o.Kind
 	}
-	f.o.Log.Info("found out what the source is", "source", f.o.Name, "kind", site.Kind, "home", site.Home, "api", site.API)
+	f.o.Log.Debug("found out what the source is", "source", f.o.Name, "kind", site.Kind, "home", site.Home, "api", site.API)
 	return memory{Address: f.o.Address, Kind: f.o.Kind, Site: site, FoundAt: f.o.Now().UTC()}, nil
 }
 
