@@ -30,6 +30,9 @@ type apiInfo struct {
 // wordpress is the site of the page, if one of the addresses is the root of its API.
 func (d *discovery) wordpress(ctx context.Context, p page, roots []*url.URL) (Site, bool) {
 	for _, root := range roots {
+		if !d.news(root) {
+			continue
+		}
 		info, api, err := d.probe(ctx, root)
 		if lost(err) {
 			break

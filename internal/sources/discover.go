@@ -37,7 +37,7 @@ func Discover(ctx context.Context, g Getter, address string) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
-	d := &discovery{getter: g}
+	d := &discovery{getter: g, tried: map[string]bool{}}
 	site, err := d.run(ctx, starts)
 	if err != nil {
 		return Site{}, fmt.Errorf("find the site at %s: %w", sanitize.Short(sanitize.Line(address), 200), err)
@@ -49,6 +49,14 @@ func Discover(ctx context.Context, g Getter, address string) (Site, error) {
 type discovery struct {
 	getter Getter
 	asked  []string // "address: what came", for the error
+	tried  map[string]bool
+}
+
+// news says whether an address is looked at for the first time.
+func (d *discovery) news(at *url.URL) bool {
+	known := d.tried[at.String()]
+	d.tried[at.String()] = true
+	return !known
 }
 
 func (d *discovery) run(ctx context.Context, starts []*url.URL) (Site, error) {
@@ -99,6 +107,9 @@ func (p page) looksLikeWordPress() bool { return p.wordpress || len(p.folders) >
 func (d *discovery) throughFeed(ctx context.Context, p page) (Site, bool) {
 	for _, group := range [][]*url.URL{p.feeds, guessFeeds(p.at)} {
 		for _, at := range group {
+			if !d.news(at) {
+				continue
+			}
 			doc, err := d.ask(ctx, at, acceptFeed)
 			if lost(err) && at.Host == p.at.Host {
 				return Site{}, false
