@@ -121,6 +121,7 @@ func (v view) postList(w http.ResponseWriter, q url.Values) {
 	var list []Post
 	for _, p := range v.posts {
 		switch {
+		case v.on.HidePosts:
 		case !after.IsZero() && !p.Date.After(after), !before.IsZero() && !p.Date.Before(before):
 		case include != nil && !slices.Contains(include, p.ID):
 		default:
@@ -138,6 +139,10 @@ func (v view) postList(w http.ResponseWriter, q url.Values) {
 
 func (v view) commentList(w http.ResponseWriter, q url.Values) {
 	posts, include := numbers(q.Get("post")), numbers(q.Get("include"))
+	if slices.ContainsFunc(posts, v.unreadable) {
+		v.fail(w, 401, "rest_cannot_read_post") // one is enough to refuse them all
+		return
+	}
 	var list []Comment
 	for _, c := range v.comments {
 		p, ok := v.byID(c.Post)
@@ -155,6 +160,18 @@ func (v view) commentList(w http.ResponseWriter, q url.Values) {
 		slices.Reverse(list)
 	}
 	serveList(v, w, q, list, v.comment, "")
+}
+
+// unreadable says whether there is such a post and not everybody may read it.
+func (v view) unreadable(post int) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, p := range v.Site.posts {
+		if p.ID == post {
+			return p.Password || p.Status != "" && p.Status != "publish"
+		}
+	}
+	return false
 }
 
 func (v view) byID(post int) (Post, bool) {

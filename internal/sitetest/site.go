@@ -53,6 +53,7 @@ type Switches struct {
 	Wall200       bool   // the API answers 200 with HTML
 	JunkREST      bool   // warnings stand before the JSON
 	TruncateREST  bool   // the JSON stops in the middle
+	HidePosts     bool   // the API answers as if there were none
 	HideUsers     bool
 	CommentsOff   bool // the API has no comments
 	FeedOff       bool

@@ -85,7 +85,9 @@ func TestAnswers(t *testing.T) {
 		"wp-json/wp/v2/posts?_embed":                          {200, "rest_cannot_read_post", ""},
 		"wp-json/wp/v2/posts?include=1&_embed=author":         {200, `"name":"Ada \u0026amp; Co"`, ""},
 		"wp-json/wp/v2/comments?per_page=100":                 {200, `"parent":100`, "pingback"},
-		"wp-json/wp/v2/comments?per_page=100&post=3":          {200, "[]", "MEMBER"},
+		"wp-json/wp/v2/comments?per_page=100&post=1,3":        {401, "rest_cannot_read_post", "MEMBER"},
+		"wp-json/wp/v2/comments?per_page=100&post=4":          {401, "rest_cannot_read_post", ""},
+		"wp-json/wp/v2/comments?per_page=100&post=99":         {200, "[]", ""},
 		"wp-json/wp/v2/comments?include=100,122":              {200, `"id":100`, "SPAM"},
 		"wp-json/wp/v2/users":                                 {404, "rest_no_route", ""},
 		"wp-json/":                                            {200, `"namespaces"`, ""},
@@ -106,7 +108,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
 	}
-	if asked := site.Requests(); len(asked) != 31 || len(site.Requests()) != 0 {
+	if asked := site.Requests(); len(asked) != 33 || len(site.Requests()) != 0 {
 		t.Errorf("%d requests were noted", len(asked))
 	}
 }
@@ -128,6 +130,7 @@ func TestSwitches(t *testing.T) {
 		"wall before all":     {Switches{Wall: "all"}, "", 403, "", ""},
 		"wall says 200":       {Switches{Wall200: true}, "wp-json/", 200, "<html", "namespaces"},
 		"noise":               {Switches{JunkREST: true}, "wp-json/wp/v2/posts", 200, "Deprecated", ""},
+		"hidden posts":        {Switches{HidePosts: true}, "wp-json/wp/v2/posts", 200, "[]", "id"},
 		"hidden users":        {Switches{HideUsers: true}, "wp-json/wp/v2/posts?_embed=author", 200, "rest_no_route", "Ada"},
 		"comments":            {Switches{CommentsOff: true}, "wp-json/wp/v2/comments", 404, "rest_no_route", ""},
 		"feed off":            {Switches{FeedOff: true}, "feed/", 500, "", "<rss"},

@@ -70,17 +70,39 @@ func (p *pull) commentsFromAPI(ctx context.Context, posts []post) {
 		case err == nil:
 		case errors.As(err, &refused) && refused.lasting() && ctx.Err() == nil:
 			p.warn("the comments of the REST API cannot be used (%v): read from feeds and pages", err)
+			p.withdraw()
 			p.commentsFromFeeds(ctx)
 			return
 		default:
 			p.warn("not all comments could be read: %v", err)
 		}
 	}
+	p.withdraw()
 }
 
-// batch reads the comments of some posts. The order is that of the ids, so that
-// a new comment shifts no page.
+// withdraw drops the articles that turned out not to be public any more.
+func (p *pull) withdraw() {
+	p.articles = slices.DeleteFunc(p.articles, func(a digest.Article) bool { return slices.Contains(p.withdrawn, a.ID) })
+}
+
+// batch reads the comments of some posts. One that ceased to be public since
+// they were listed makes WordPress refuse the whole question, so it is searched
+// by halves; its article is dropped.
 func (p *pull) batch(ctx context.Context, t threads, posts []string) error {
+	err := p.batchOnce(ctx, t, posts)
+	var refused *apiError
+	if !errors.As(err, &refused) || refused.code != "rest_cannot_read_post" {
+		return err
+	}
+	if half := len(posts) / 2; half > 0 {
+		return errors.Join(p.batch(ctx, t, posts[:half]), p.batch(ctx, t, posts[half:]))
+	}
+	p.withdrawn = append(p.withdrawn, t.articles[t.index[ident(number(posts[0]))]].ID)
+	return nil
+}
+
+// batchOnce asks in the order of the ids, so that a new comment shifts no page.
+func (p *pull) batchOnce(ctx context.Context, t threads, posts []string) error {
 	seen := map[ident]bool{}
 	_, err := p.all(ctx, question{
 		route: "wp/v2/comments",

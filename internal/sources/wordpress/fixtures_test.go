@@ -105,7 +105,7 @@ func source(t *testing.T, s *sitetest.Site, on sitetest.Switches) *Source {
 	return sourceOf(t, s, on, plainGetter{})
 }
 
-func sourceOf(t *testing.T, s *sitetest.Site, on sitetest.Switches, g sources.Getter) *Source {
+func sourceOf(t testing.TB, s *sitetest.Site, on sitetest.Switches, g sources.Getter) *Source {
 	t.Helper()
 	home := s.Start(t)
 	s.Set(on)

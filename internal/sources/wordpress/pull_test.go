@@ -101,6 +101,7 @@ func TestPullTrapped(t *testing.T) {
 		"wall before feeds": {sitetest.Switches{Wall: "feed"}, 2, 24, "", ""},
 		"noise":             {sitetest.Switches{JunkREST: true}, 2, 24, "", ""},
 		"cut off":           {sitetest.Switches{TruncateREST: true}, 13, 23, "broken JSON", "12"},
+		"hidden posts":      {sitetest.Switches{HidePosts: true}, 13, 23, "though the feed does", "12"},
 		"hidden users":      {sitetest.Switches{HideUsers: true}, 4, 24, "", ""},
 		"no comments route": {sitetest.Switches{CommentsOff: true}, 12, 23, "rest_no_route", ""},
 		"nothing for comments": {
@@ -361,5 +362,40 @@ func TestPullKeepsWithinBounds(t *testing.T) {
 	}
 	if first, last := h.Articles[0], h.Articles[119]; !first.Whole || len(first.Comments) != 20 || last.Whole {
 		t.Errorf("%d comments under the newest, whole %v; the oldest whole %v", len(first.Comments), first.Whole, last.Whole)
+	}
+}
+
+// TestPullQuietWeek: a site without news costs one more look, and no warning.
+func TestPullQuietWeek(t *testing.T) {
+	site := riverbank()
+	site.Change(func(posts *[]sitetest.Post, _ *[]sitetest.Comment) {
+		for i := range *posts {
+			(*posts)[i].Date = (*posts)[i].Date.Add(-60 * 24 * time.Hour)
+		}
+	})
+	h := pullOf(t, source(t, site, sitetest.Switches{}), nil)
+	if n := len(site.Requests()); n != 2 || len(h.Articles)+len(h.Warnings) > 0 {
+		t.Errorf("%d requests, %d articles, %q", n, len(h.Articles), h.Warnings)
+	}
+}
+
+// TestPullWithdrawn: a post that is hidden between two requests costs nothing but itself.
+func TestPullWithdrawn(t *testing.T) {
+	site := riverbank()
+	g := rewriteGetter{func(url string) string {
+		if strings.Contains(url, "comments") {
+			site.Change(func(posts *[]sitetest.Post, _ *[]sitetest.Comment) { (*posts)[1].Status = "trash" })
+		}
+		return url
+	}}
+	h := pullOf(t, sourceOf(t, site, sitetest.Switches{}, g), nil)
+	all := byID(h)
+	if _, ok := all["11"]; ok || len(all) != len(due)-1 || len(h.Warnings) > 0 {
+		t.Errorf("%d articles, %q", len(all), h.Warnings)
+	}
+	for id, n := range map[string]int{"10": 4, "14": 24} {
+		if a := all[id]; len(a.Comments) != n || !a.Whole {
+			t.Errorf("article %s: %d comments, whole %v", id, len(a.Comments), a.Whole)
+		}
 	}
 }

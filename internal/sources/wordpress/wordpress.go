@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/feeds"
 	"digest.example/internal/sources"
 )
 
@@ -53,8 +54,9 @@ type pull struct {
 	articlesFeed *articleFeed
 	// asked counts the requests for single articles' comments; short are the
 	// articles that lack some.
-	asked int
-	short []string
+	asked     int
+	short     []string
+	withdrawn []string // articles that are no longer public
 }
 
 func (s *Source) begin(r sources.Request) (*pull, error) {
@@ -86,6 +88,9 @@ func (p *pull) everything(ctx context.Context) error {
 	if p.site.API != "" && !p.state.closed(p.now()) {
 		err := p.fromAPI(ctx)
 		p.warnShort()
+		if err == nil && len(p.articles) == 0 && p.feedHasMore(ctx) {
+			err = errHides
+		}
 		if err == nil || ctx.Err() != nil || hostDown(err) {
 			return err
 		}
@@ -100,6 +105,17 @@ func (p *pull) everything(ctx context.Context) error {
 	}
 	p.warnShort()
 	return nil
+}
+
+// errHides: some plugins let the API answer as if there were nothing.
+var errHides = errors.New("it shows no articles though the feed does")
+
+// feedHasMore says whether the feed shows articles of the window.
+func (p *pull) feedHasMore(ctx context.Context) bool {
+	f, err := p.articleFeed(ctx)
+	return err == nil && slices.ContainsFunc(f.entries, func(e feeds.Entry) bool {
+		return p.window.Contains(e.Published) && !protected(e)
+	})
 }
 
 // warn adds to what the operator is told. One kind of trouble may come with
