@@ -58,9 +58,9 @@ func (p *Publisher) retry(ctx context.Context, n *Newsletter, r digest.IssueReco
 // plan freezes the issue's content, writes its recipients into the ledger and
 // lets it go. Each step is durable, and is found done after a crash.
 func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) error {
-	if late := p.o.Now().Sub(r.Slot.At); late > n.CatchUp && isMissed(r) {
+	if p.tooLate(n, r) && isMissed(r) {
 		return p.skip(ctx, r, fmt.Sprintf("missed by %s, which is more than catch_up allows (%s)",
-			late.Round(time.Minute), n.CatchUp))
+			p.o.Now().Sub(r.Slot.At).Round(time.Minute), n.CatchUp))
 	}
 	some, err := p.freeze(ctx, n, r, force)
 	if err != nil {

@@ -10,7 +10,9 @@ import (
 
 // openDue opens the issue of the newsletter's latest slot that has come and has
 // no issue yet. Earlier slots that were missed too are never sent: their
-// articles are in this issue, and two mails back to back help nobody.
+// articles are in this issue, and two mails back to back help nobody. For the
+// same reason a missed slot is left to the next one where that is near: less
+// than a quarter of the time between them away.
 func (p *Publisher) openDue(ctx context.Context, n *Newsletter) error {
 	if p.idle[n.Name].covers(p.o.Now()) {
 		return nil
@@ -26,17 +28,37 @@ func (p *Publisher) openDue(ctx context.Context, n *Newsletter) error {
 		return nil
 	}
 	slot, missed := slots[len(slots)-1], len(slots)-1
+	next := n.Schedule.Next(now).At
+	if late := now.Sub(slot.At); late > punctual && 4*next.Sub(now) < next.Sub(slot.At) {
+		p.o.Log.Info("a missed slot is left to the next, which is near", "newsletter", n.Name, "slot", slot.Local)
+		p.idle[n.Name] = span{now, next}
+		return nil
+	}
 	r, created, err := p.store.OpenIssue(ctx, n.Name, digest.EditionScheduled, digest.Slot(slot), now)
 	if err != nil {
 		return fmt.Errorf("open the issue of %s: %w", slot.Local, err)
 	}
-	if !created {
+	if !created { // its instant has changed, with the rules of its zone
+		p.idle[n.Name] = span{now, next}
 		return nil
 	}
 	if missed > 0 {
-		p.o.Alert(fmt.Sprintf("%s: %d earlier slots were missed; %s covers their articles", n.Name, missed, r.Name()))
+		covers := r.Name()
+		if p.tooLate(n, r) {
+			covers = "the next issue"
+		}
+		p.o.Alert(fmt.Sprintf("%s: %d earlier slots were missed; %s covers their articles", n.Name, missed, covers))
 	}
 	return nil
+}
+
+// punctual is how late a slot may be and not count as missed: what calls digest
+// send every ten minutes is never missing anything.
+const punctual = 15 * time.Minute
+
+// tooLate says whether catch_up no longer covers an issue's slot.
+func (p *Publisher) tooLate(n *Newsletter, r digest.IssueRecord) bool {
+	return p.o.Now().Sub(r.Slot.At) > max(n.CatchUp, punctual)
 }
 
 // span is from one instant up to another. A clock that is set back leaves it.

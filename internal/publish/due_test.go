@@ -244,3 +244,43 @@ func TestClockJumps(t *testing.T) {
 		})
 	}
 }
+
+// Without catching up, a slot is still sent when it comes: the program is never
+// there at the very instant.
+func TestNoCatchUpIsNoSilence(t *testing.T) {
+	for late, want := range map[time.Duration]string{
+		40 * time.Millisecond: "done", 9 * time.Minute: "done", 16 * time.Minute: "skipped",
+	} {
+		w := newWorld(t, 1)
+		w.newsletter.CatchUp = 0
+		w.start()
+		w.site.publish(wednesday, "a")
+		w.at(sunday.Add(late))
+		w.wantIssues(want)
+	}
+}
+
+// What was missed is not sent just before the next slot: nobody gets two mails
+// back to back, and no article is lost.
+func TestNeverBackToBack(t *testing.T) {
+	w := newWorld(t, 2)
+	daily, err := schedule.Parse("0 9 * * *", "Europe/London")
+	w.must(err)
+	w.newsletter.Spec, w.newsletter.Schedule = "0 9 * * *", daily
+	w.start()
+	thursday := wednesday.AddDate(0, 0, 1).Truncate(24 * time.Hour).Add(9 * time.Hour)
+	w.site.publish(wednesday, "a")
+	w.at(thursday)
+	w.site.publish(thursday.Add(time.Hour), "b")
+	w.at(thursday.Add(24*time.Hour + 18*time.Hour + time.Minute)) // Friday's was missed
+	w.wantIssues("done")
+	w.site.publish(thursday.Add(47*time.Hour), "c")
+	w.at(thursday.Add(48 * time.Hour))
+	w.wantIssues("done done")
+	w.wantAlerts("1 earlier slots were missed")
+	same(t, "printed", w.printed(w.last()), []string{"b", "c"})
+	w.wantMails(2, 2)
+	w.site.publish(thursday.Add(49*time.Hour), "d")
+	w.at(thursday.Add(72*time.Hour + 17*time.Hour)) // caught up: the next is far enough
+	w.wantIssues("done done done")
+}
