@@ -138,7 +138,7 @@ func (l look) print(w io.Writer) {
 	newest := slices.Clone(l.Articles)
 	slices.SortStableFunc(newest, func(a, b seenArticle) int { return b.Published.Compare(a.Published) })
 	for _, a := range newest[:min(len(newest), articlesShown)] {
-		fmt.Fprintf(w, "    %-23s %4s  %s\n", a.Published.In(l.zone).Format(momentLayout), a.commentsShown(), a.title())
+		fmt.Fprintf(w, "    %-23s %4s  %s\n", a.Published.In(l.zone).Format(momentLayout), a.commentsShown(), sanitize.Short(a.title(), 100))
 	}
 	if n := len(newest) - articlesShown; n > 0 {
 		fmt.Fprintf(w, "    and %s\n", plural(n, "older article"))

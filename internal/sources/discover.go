@@ -162,7 +162,7 @@ func lost(err error) bool {
 
 // open asks for the typed address, under one scheme after the other.
 func (d *discovery) open(ctx context.Context, starts []*url.URL) (document, error) {
-	var problems []error
+	var problem error
 	for _, at := range starts {
 		doc, err := d.ask(ctx, at, acceptPage)
 		if err == nil {
@@ -176,12 +176,15 @@ func (d *discovery) open(ctx context.Context, starts []*url.URL) (document, erro
 		if doc.status == http.StatusNotFound || doc.status == http.StatusGone {
 			err = fmt.Errorf("%w: check how the address is written", err)
 		}
-		problems = append(problems, err)
+		if problem != nil {
+			err = fmt.Errorf("%w; %w", problem, err)
+		}
+		problem = err
 		if ctx.Err() != nil || errors.Is(err, fetch.ErrForbidden) || errors.Is(err, fetch.ErrBusy) {
 			break
 		}
 	}
-	return document{}, errors.Join(problems...)
+	return document{}, problem
 }
 
 // walled says that the address answered, but not to us.

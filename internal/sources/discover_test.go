@@ -88,7 +88,7 @@ func TestDiscover(t *testing.T) {
 			"https://heron.test",
 			web{
 				"https://heron.test/":         html5(`<link rel="https://api.w.org/" href="http://old.test/wp-json/">`),
-				"https://heron.test/wp-json/": apiOf("The Heron &amp; Gull", "http://old.test"),
+				"https://heron.test/wp-json/": apiOf("The Heron &amp; Gull", "http://old.test/paper"),
 				"http://old.test/wp-json/":    apiOf("Thief", "http://old.test"),
 			},
 			heron(), 2,

@@ -40,7 +40,7 @@ func (d *discovery) ask(ctx context.Context, at *url.URL, accept string) (docume
 	r, err := d.getter.Get(ctx, fetch.Request{URL: address, Accept: accept})
 	if err != nil {
 		d.note(address, "no answer")
-		return document{}, fmt.Errorf("discovery: %w", err) // which names the address
+		return document{}, err // it names the address
 	}
 	doc := document{at: at, status: r.Status, media: r.MediaType(), header: r.Header, body: r.Body}
 	if u, err := url.Parse(r.URL); err == nil && u.Host != "" {
