@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"digest.example/internal/fetch"
+	"digest.example/internal/sanitize"
 )
 
 // The most that one question to the API may bring in (100 is WordPress's own
@@ -73,7 +74,7 @@ func address(root, route string, query url.Values) (string, error) {
 }
 
 // list asks the API for one page of a list.
-func (p *pull) list(ctx context.Context, route string, query url.Values) ([]json.RawMessage, http.Header, error) {
+func list[T any](ctx context.Context, p *pull, route string, query url.Values) ([]T, http.Header, error) {
 	at, err := address(p.state.root(p.site.API), route, query)
 	if err != nil {
 		return nil, nil, err
@@ -82,23 +83,24 @@ func (p *pull) list(ctx context.Context, route string, query url.Values) ([]json
 	if err != nil {
 		return nil, nil, err
 	}
-	items, err := readList(resp)
+	items, err := readList[T](resp)
 	return items, resp.Header, err
 }
 
 // readList judges an answer by its shape: walls answer 200, and some servers
 // print warnings before the JSON.
-func readList(r *fetch.Response) ([]json.RawMessage, error) {
+func readList[T any](r *fetch.Response) ([]T, error) {
 	body := withoutNoise(r.Body)
-	var items []json.RawMessage
-	if err := json.Unmarshal(body, &items); err == nil && r.OK() {
+	isList := bytes.HasPrefix(body, []byte("["))
+	var items []T
+	if isList && r.OK() && decode(body, &items) == nil {
 		return items, nil
 	}
 	var said struct {
-		Code text `json:"code"`
+		Code string `json:"code"`
 	}
-	if err := json.Unmarshal(body, &said); err == nil && said.Code != "" {
-		return nil, &apiError{status: r.Status, code: clip(string(said.Code), 60)}
+	if err := decode(body, &said); err == nil && said.Code != "" {
+		return nil, &apiError{status: r.Status, code: clip(sanitize.Line(said.Code), 60)}
 	}
 	detail := "no list"
 	switch {
@@ -106,7 +108,7 @@ func readList(r *fetch.Response) ([]json.RawMessage, error) {
 		detail = "nothing"
 	case bytes.HasPrefix(body, []byte("<")):
 		detail = "HTML"
-	case bytes.HasPrefix(body, []byte("[")):
+	case isList:
 		detail = broken
 	}
 	return nil, &apiError{status: r.Status, detail: detail}
@@ -135,54 +137,53 @@ func withoutNoise(body []byte) []byte {
 }
 
 // question is one list of the API, of however many pages.
-type question struct {
+type question[T any] struct {
 	route string
 	query url.Values
 	// each is told every item. It returns its id; 0: it is not what was asked for.
-	each func(json.RawMessage) int64
+	each func(T) int64
 }
 
-// all reads a list to its end. An error means that some of it is missing; read
-// says how many items came before that.
-func (p *pull) all(ctx context.Context, q question) (read int, err error) {
-	read, err = p.pages100(ctx, q, perPage)
+// all reads a list to its end. An error means that some of it is missing.
+func all[T any](ctx context.Context, p *pull, q question[T]) error {
+	err := pages(ctx, p, q, perPage)
 	if errors.Is(err, fetch.ErrTooLarge) {
-		return p.pages100(ctx, q, smallPerPage)
+		return pages(ctx, p, q, smallPerPage)
 	}
-	return read, err
+	return err
 }
 
-// pages100 reads pages of the given size. What the site says about their number
+// pages reads pages of the given size. What the site says about their number
 // is not trusted: a page that brings nothing new is the last.
-func (p *pull) pages100(ctx context.Context, q question, size int) (int, error) {
+func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 	seen := map[int64]bool{}
 	for n := 1; n <= maxPages; n++ {
 		q.query.Set("per_page", strconv.Itoa(size))
 		q.query.Set("page", strconv.Itoa(n))
-		items, header, err := p.list(ctx, q.route, q.query)
+		items, header, err := list[T](ctx, p, q.route, q.query)
 		if err != nil {
 			if n > 1 && pastTheEnd(err) {
-				return len(seen), nil
+				return nil
 			}
-			return len(seen), fmt.Errorf("page %d of %s: %w", n, q.route, err)
+			return fmt.Errorf("page %d of %s: %w", n, q.route, err)
 		}
 		if n == 1 && len(items) == 0 && header.Get("X-WP-Total") == "" {
 			// An empty list from anybody else would look like a quiet week.
-			return 0, fmt.Errorf("page 1 of %s: %w", q.route, &apiError{status: http.StatusOK, detail: "an empty list that is not WordPress's"})
+			return fmt.Errorf("page 1 of %s: %w", q.route, &apiError{status: http.StatusOK, detail: "an empty list that is not WordPress's"})
 		}
 		fresh, strange := take(items, seen, q.each)
 		if len(items) > 0 && strange == len(items) {
-			return len(seen), fmt.Errorf("page %d of %s: %w", n, q.route, &apiError{status: http.StatusOK, detail: "something else"})
+			return fmt.Errorf("page %d of %s: %w", n, q.route, &apiError{status: http.StatusOK, detail: "something else"})
 		}
 		if fresh == 0 || last(header, n, len(items), len(seen), size) {
-			return len(seen), nil
+			return nil
 		}
 	}
-	return maxPages * size, fmt.Errorf("%s has more than %d pages", q.route, maxPages)
+	return fmt.Errorf("%s has more than %d pages", q.route, maxPages)
 }
 
 // take counts the items that had not been seen, and those that are nothing known.
-func take(items []json.RawMessage, seen map[int64]bool, each func(json.RawMessage) int64) (fresh, strange int) {
+func take[T any](items []T, seen map[int64]bool, each func(T) int64) (fresh, strange int) {
 	for _, item := range items {
 		id := each(item)
 		switch {

@@ -2,7 +2,6 @@ package wordpress
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -24,13 +23,13 @@ type comment struct {
 	Post       ident    `json:"post"`
 	Parent     ident    `json:"parent"` // it may be one that is not shown
 	Author     ident    `json:"author"` // 0: a visitor
-	AuthorName text     `json:"author_name"`
-	AuthorURL  text     `json:"author_url"`
-	Date       text     `json:"date_gmt"`
+	AuthorName string   `json:"author_name"`
+	AuthorURL  string   `json:"author_url"`
+	Date       string   `json:"date_gmt"`
 	Content    rendered `json:"content"`
-	Link       text     `json:"link"`
-	Type       text     `json:"type"`
-	Status     text     `json:"status"`
+	Link       string   `json:"link"`
+	Type       string   `json:"type"`
+	Status     string   `json:"status"`
 }
 
 // threads are articles by post id, to hang comments on.
@@ -104,12 +103,11 @@ func (p *pull) batch(ctx context.Context, t threads, posts []string) error {
 // batchOnce asks in the order of the ids, so that a new comment shifts no page.
 func (p *pull) batchOnce(ctx context.Context, t threads, posts []string) error {
 	seen := map[ident]bool{}
-	_, err := p.all(ctx, question{
+	err := all(ctx, p, question[comment]{
 		route: "wp/v2/comments",
 		query: url.Values{"post": {strings.Join(posts, ",")}, "order": {"asc"}, "orderby": {"id"}, "_fields": {commentFields}},
-		each: func(raw json.RawMessage) int64 {
-			var c comment
-			if json.Unmarshal(raw, &c) != nil || c.ID == 0 || c.Post == 0 {
+		each: func(c comment) int64 {
+			if c.ID == 0 || c.Post == 0 {
 				return 0
 			}
 			if i, ok := t.index[c.Post]; ok && !seen[c.ID] && c.shown() {
@@ -130,19 +128,19 @@ func (p *pull) batchOnce(ctx context.Context, t threads, posts []string) error {
 // shown says whether c is what a reader would call a comment, and public.
 func (c comment) shown() bool {
 	return (c.Type == "" || c.Type == "comment") && (c.Status == "" || c.Status == "approved") &&
-		!c.Content.Protected && !gmt(c.Date).IsZero()
+		!bool(c.Content.Protected) && !gmt(c.Date).IsZero()
 }
 
 func (p *pull) comment(c comment, a digest.Article, author ident) digest.Comment {
 	out := digest.Comment{
 		Source: p.name, Article: a.ID, ID: c.ID.String(),
-		URL: sanitize.Address(string(c.Link), p.home),
+		URL: sanitize.Address(c.Link, p.home),
 		Author: digest.Author{
-			Name: sanitize.LineFromHTML(string(c.AuthorName)),
-			URL:  sanitize.Address(string(c.AuthorURL), nil),
+			Name: sanitize.LineFromHTML(c.AuthorName),
+			URL:  sanitize.Address(c.AuthorURL, nil),
 		},
 		Published:       gmt(c.Date),
-		HTML:            readableComment(string(c.Content.Rendered), baseOf(a)),
+		HTML:            readableComment(c.Content.Rendered, baseOf(a)),
 		ByArticleAuthor: c.Author != 0 && c.Author == author,
 	}
 	if c.Parent != 0 {

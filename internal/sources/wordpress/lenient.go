@@ -3,6 +3,7 @@ package wordpress
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -10,18 +11,17 @@ import (
 )
 
 // Plugins change what the API answers: a field may hold false, a number or a
-// list where WordPress itself has a string. These types take what they can read
-// and are empty otherwise, so that one odd field does not cost the whole post.
+// list where WordPress itself has a string. Such a field is empty, and does not
+// cost the whole post.
 
-// text is a string.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
-		*t = text(strings.ReplaceAll(s, "\x00", ""))
+// decode reads JSON into v and leaves empty what is of another type than v's.
+func decode(b []byte, v any) error {
+	err := json.Unmarshal(b, v)
+	var other *json.UnmarshalTypeError
+	if errors.As(err, &other) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // ident is an id: a positive number, sometimes in quotes.
@@ -39,20 +39,8 @@ func (i ident) String() string { return strconv.FormatInt(int64(i), 10) }
 
 // rendered is markup as WordPress renders it.
 type rendered struct {
-	Rendered  text
-	Protected bool
-}
-
-func (r *rendered) UnmarshalJSON(b []byte) error {
-	var full struct {
-		Rendered  text `json:"rendered"`
-		Protected flag `json:"protected"`
-	}
-	if json.Unmarshal(b, &full) == nil {
-		r.Rendered, r.Protected = full.Rendered, bool(full.Protected)
-		return nil
-	}
-	return r.Rendered.UnmarshalJSON(b)
+	Rendered  string `json:"rendered"`
+	Protected flag   `json:"protected"`
 }
 
 // flag is true unless the value clearly says no: what may be protected is.
@@ -69,8 +57,8 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 }
 
 // gmt reads a date of the API that is in UTC and does not say so. Zero: none.
-func gmt(s text) time.Time {
-	t, err := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(string(s), "Z"))
+func gmt(s string) time.Time {
+	t, err := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(s, "Z"))
 	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
 		return time.Time{}
 	}

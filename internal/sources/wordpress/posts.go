@@ -2,7 +2,6 @@ package wordpress
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,18 +20,18 @@ const postFields = "id,date_gmt,modified_gmt,guid,link,status,title,excerpt,cont
 
 // post is one post as the API shows it.
 type post struct {
-	ID            ident           `json:"id"`
-	Date          text            `json:"date_gmt"`
-	Modified      text            `json:"modified_gmt"`
-	GUID          rendered        `json:"guid"`
-	Link          text            `json:"link"`
-	Status        text            `json:"status"`
-	Title         rendered        `json:"title"`
-	Excerpt       rendered        `json:"excerpt"`
-	Content       rendered        `json:"content"`
-	Author        ident           `json:"author"`
-	CommentStatus text            `json:"comment_status"`
-	Embedded      json.RawMessage `json:"_embedded"` // an empty one is [] instead of {}
+	ID            ident    `json:"id"`
+	Date          string   `json:"date_gmt"`
+	Modified      string   `json:"modified_gmt"`
+	GUID          rendered `json:"guid"`
+	Link          string   `json:"link"`
+	Status        string   `json:"status"`
+	Title         rendered `json:"title"`
+	Excerpt       rendered `json:"excerpt"`
+	Content       rendered `json:"content"`
+	Author        ident    `json:"author"`
+	CommentStatus string   `json:"comment_status"`
+	Embedded      embedded `json:"_embedded"` // an empty one is [] instead of {}
 }
 
 // fromAPI reads the window's posts and their comments. An error means that
@@ -80,9 +79,8 @@ func (p *pull) postsAtRoot(ctx context.Context, query url.Values) ([]post, error
 	seen := map[ident]bool{}
 	query.Set("_fields", postFields)
 	query.Set("_embed", "author")
-	_, err := p.all(ctx, question{route: "wp/v2/posts", query: query, each: func(raw json.RawMessage) int64 {
-		var one post
-		if json.Unmarshal(raw, &one) != nil || one.ID == 0 || one.Link == "" {
+	err := all(ctx, p, question[post]{route: "wp/v2/posts", query: query, each: func(one post) int64 {
+		if one.ID == 0 || one.Link == "" {
 			return 0
 		}
 		if !seen[one.ID] {
@@ -97,8 +95,8 @@ func (p *pull) postsAtRoot(ctx context.Context, query url.Values) ([]post, error
 // hidden says whether a post is not for everybody. The form is looked for as
 // well: plugins render protected posts without setting the field.
 func (one post) hidden() bool {
-	return one.Content.Protected || one.Excerpt.Protected || (one.Status != "" && one.Status != "publish") ||
-		passwordForm(string(one.Content.Rendered)) || passwordForm(string(one.Excerpt.Rendered))
+	return bool(one.Content.Protected || one.Excerpt.Protected) || (one.Status != "" && one.Status != "publish") ||
+		passwordForm(one.Content.Rendered) || passwordForm(one.Excerpt.Rendered)
 }
 
 // passwordForm recognizes what WordPress shows instead of a protected text.
@@ -110,13 +108,13 @@ func passwordForm(markup string) bool {
 // none that could be.
 func (p *pull) article(one post) (digest.Article, bool) {
 	published := gmt(one.Date)
-	link := sanitize.Address(string(one.Link), p.home)
+	link := sanitize.Address(one.Link, p.home)
 	if one.hidden() || published.IsZero() || link == "" {
 		return digest.Article{}, false
 	}
 	a := digest.Article{
-		Source: p.name, ID: p.state.name(string(one.GUID.Rendered), one.ID), URL: link,
-		Title:     sanitize.LineFromHTML(string(one.Title.Rendered)),
+		Source: p.name, ID: p.state.name(one.GUID.Rendered, one.ID), URL: link,
+		Title:     sanitize.LineFromHTML(one.Title.Rendered),
 		Author:    one.author(),
 		Published: published,
 		Language:  p.site.Language,
@@ -127,7 +125,7 @@ func (p *pull) article(one post) (digest.Article, bool) {
 	if modified := gmt(one.Modified); modified.After(published) {
 		a.Updated = modified
 	}
-	fill(&a, string(one.Content.Rendered), string(one.Excerpt.Rendered))
+	fill(&a, one.Content.Rendered, one.Excerpt.Rendered)
 	return a, true
 }
 
@@ -142,22 +140,24 @@ func fill(a *digest.Article, content, excerpt string) {
 	}
 }
 
+// embedded is what was asked to come along.
+type embedded struct {
+	Author []user `json:"author"`
+}
+
 // user is an author as the API embeds one, or the error in its place.
 type user struct {
-	Code        text `json:"code"`
-	Name        text `json:"name"`
-	URL         text `json:"url"`
-	Description text `json:"description"`
+	Code        string `json:"code"`
+	Name        string `json:"name"`
+	URL         string `json:"url"`
+	Description string `json:"description"`
 }
 
 func (one post) user() user {
-	var embedded struct {
-		Author []user `json:"author"`
-	}
-	if json.Unmarshal(one.Embedded, &embedded) != nil || len(embedded.Author) == 0 {
+	if len(one.Embedded.Author) == 0 {
 		return user{Code: "none"}
 	}
-	return embedded.Author[0]
+	return one.Embedded.Author[0]
 }
 
 // author is who the site says wrote the post: nobody, where the account was
@@ -165,9 +165,9 @@ func (one post) user() user {
 func (one post) author() digest.Author {
 	u := one.user()
 	return digest.Author{
-		Name: sanitize.LineFromHTML(string(u.Name)),
-		URL:  sanitize.Address(string(u.URL), nil),
-		Bio:  sanitize.LineFromHTML(string(u.Description)),
+		Name: sanitize.LineFromHTML(u.Name),
+		URL:  sanitize.Address(u.URL, nil),
+		Bio:  sanitize.LineFromHTML(u.Description),
 	}
 }
 

@@ -3,7 +3,6 @@ package wordpress
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,12 +83,11 @@ func (p *pull) recheckComments(ctx context.Context, asked map[string]digest.Arti
 	}
 	for part := range slices.Chunk(ids, perPage) {
 		present := map[string]bool{}
-		_, err := p.all(ctx, question{
+		err := all(ctx, p, question[comment]{
 			route: "wp/v2/comments",
 			query: url.Values{"include": {strings.Join(part, ",")}, "order": {"asc"}, "orderby": {"id"}, "_fields": {commentFields}},
-			each: func(raw json.RawMessage) int64 {
-				var c comment
-				if json.Unmarshal(raw, &c) != nil || c.ID == 0 || c.Post == 0 {
+			each: func(c comment) int64 {
+				if c.ID == 0 || c.Post == 0 {
 					return 0
 				}
 				if id := c.ID.String(); c.shown() && owner[id] != "" && !present[id] {
