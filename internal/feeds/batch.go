@@ -1,6 +1,9 @@
 package feeds
 
-import "net/url"
+import (
+	"bytes"
+	"net/url"
+)
 
 // note is what gofeed does not hand on of an entry.
 type note struct {
@@ -10,6 +13,33 @@ type note struct {
 	language               string   // xml:lang
 	replies                string   // thr:count
 	about                  string   // rdf:about, the name of an item in RSS 1.0
+	content, description   string   // of RSS, where they need no reading
+}
+
+// take keeps the text of an element that is one CDATA section, as WordPress
+// writes them. Nothing in it is to be decoded, so that gofeed, which goes
+// through it byte by byte and more than once, need not see it.
+func (n *note) take(start piece, element []byte) bool {
+	to := &n.content
+	switch string(start.name) {
+	case "content:encoded":
+	case "description":
+		to = &n.description
+	default:
+		return false
+	}
+	from := bytes.IndexByte(element, '>') + 1
+	end := bytes.LastIndexByte(element, '<')
+	if from <= 0 || end < from {
+		return false
+	}
+	text, ok := bytes.CutPrefix(bytes.TrimSpace(element[from:end]), []byte("<![CDATA["))
+	text, closed := bytes.CutSuffix(text, []byte("]]>"))
+	if !ok || !closed || bytes.Contains(text, []byte("]]>")) {
+		return false
+	}
+	*to = string(text)
+	return true
 }
 
 // batch is a run of whole entries inside the same open elements, repaired as

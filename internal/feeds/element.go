@@ -77,8 +77,12 @@ func (o *outline) children(item level, n *note) bool {
 				n.read(p, item)
 			}
 			var whole bool
+			at := len(b.text)
 			if b.text, whole = o.element(b.text, p, item, keep); !whole {
 				return false
+			}
+			if o.kind != "feed" && n.take(p, b.text[at:]) {
+				b.text = b.text[:at]
 			}
 		}
 	}
@@ -192,7 +196,7 @@ func (o *outline) level(p piece, parent level) (level, error) {
 	}
 	l.tag = p.raw
 	if p.kind == emptyPiece { // an end tag always follows
-		l.tag = append(bytes.TrimRight(p.raw, "/>"), '>')
+		l.tag = append(bytes.Clone(bytes.TrimRight(p.raw, "/>")), '>')
 	}
 	if bytes.Contains(p.raw, []byte("xml:")) || bytes.Contains(p.raw, []byte("rdf:about")) || len(o.outer) == 0 {
 		l = o.heed(l)

@@ -27,7 +27,7 @@ func rssDraft(common *gofeed.Item, item *rss.Item, n note) draft {
 		replyTo:     anyAttr(x, "in-reply-to", "ref"),
 		language:    firstOf(value(x, "dc", "language"), n.language),
 	}
-	d.html, d.summary = body(common.Content, common.Description)
+	d.html, d.summary = body(firstOf(n.content, common.Content), firstOf(n.description, common.Description))
 	d.textBase = either(d.textBase, d.summaryBase) // the text may be a description
 	d.links = append(d.links, value(x, "feedburner", "origLink"), common.Link)
 	d.links = append(append(d.links, common.Links...), atomLink(x, "alternate"))
