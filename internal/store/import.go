@@ -61,17 +61,17 @@ func (i *importing) open(ctx context.Context, how string) error {
 	})
 }
 
-// roomy lets SQLite keep more pages at hand, undo statements in memory, and fold
-// its log into the file less often (pages that many transactions change are
-// written once; the log stays below some 40 MB). It does not look up again
-// whether a row's parent exists that was written in the same transaction.
+// roomy lets SQLite keep more pages at hand and fold its log into the file less
+// often (pages that many transactions change are written once; the log stays
+// below some 40 MB). It does not look up again whether a row's parent exists that
+// was written in the same transaction.
 func (s *Store) roomy(ctx context.Context) error {
-	return s.set(ctx, "cache_size = -24000", "temp_store = MEMORY", "wal_autocheckpoint = 8000", "foreign_keys = 0")
+	return s.set(ctx, "cache_size = -24000", "wal_autocheckpoint = 8000", "foreign_keys = 0")
 }
 
 // usual undoes what roomy does.
 func (s *Store) usual(ctx context.Context) error {
-	return s.set(ctx, "cache_size = -2000", "temp_store = DEFAULT", "wal_autocheckpoint = 1000", "foreign_keys = 1")
+	return s.set(ctx, "cache_size = -2000", "wal_autocheckpoint = 1000", "foreign_keys = 1")
 }
 
 // set changes SQLite's settings on the connection that writes.

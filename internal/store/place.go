@@ -85,10 +85,11 @@ func forReading() []string {
 }
 
 // forWriting are the settings of the one connection that writes.
-// synchronous=FULL makes every commit durable, also against loss of power.
+// synchronous=FULL makes every commit durable, also against loss of power. What
+// is needed to undo a statement that inserts many rows stays in memory.
 func forWriting() []string {
 	return []string{
 		"_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
-		"_pragma=foreign_keys(1)", "_pragma=secure_delete(1)", "_txlock=immediate",
+		"_pragma=foreign_keys(1)", "_pragma=secure_delete(1)", "_pragma=temp_store(2)", "_txlock=immediate",
 	}
 }

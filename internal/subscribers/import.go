@@ -46,7 +46,7 @@ const troubleKept = 10_000
 const (
 	// importBatch is large since a store can take in people in the order of
 	// their addresses faster, and small enough to be held in memory.
-	importBatch = 30_000
+	importBatch = 20_000
 	seenBytes   = 16
 )
 
@@ -86,20 +86,27 @@ func (l *List) Import(ctx context.Context, rows *Rows, o ImportOptions) (report 
 }
 
 func (i *importing) run(ctx context.Context, rows *Rows) error {
-	for {
-		batch, last, err := i.read(rows)
-		if err != nil {
-			return err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	readings := make(chan reading)
+	go i.readAhead(ctx, rows, readings)
+	for last := false; !last; {
+		var r reading
+		select {
+		case r = <-readings:
+		case <-ctx.Done(): // even if standard input never ends
+			return ctx.Err()
 		}
-		if err := i.take(ctx, batch); err != nil {
+		if r.err != nil {
+			return r.err
+		}
+		if err := i.take(ctx, r); err != nil {
 			return err
 		}
 		if i.options.Progress != nil {
 			i.options.Progress(i.Rows)
 		}
-		if last {
-			break
-		}
+		last = r.last
 	}
 	if i.batch == nil {
 		return nil
@@ -110,32 +117,59 @@ func (i *importing) run(ctx context.Context, rows *Rows) error {
 	return i.store.SetNames(ctx, i.names)
 }
 
-// read returns the next people whose address can be used and was not met before.
-func (i *importing) read(rows *Rows) (batch []Entry, last bool, err error) {
-	for len(batch) < importBatch {
+// reading is a part of a file: the people whose address can be used and was not
+// met before, and what became of the other rows.
+type reading struct {
+	people         []Entry
+	rows, repeated int
+	troubles       []Trouble
+	last           bool
+	err            error
+}
+
+// readAhead reads while the part before is being stored.
+func (i *importing) readAhead(ctx context.Context, rows *Rows, readings chan<- reading) {
+	for {
+		r := i.read(rows)
+		select {
+		case readings <- r:
+		case <-ctx.Done():
+			return
+		}
+		if r.last || r.err != nil {
+			return
+		}
+	}
+}
+
+func (i *importing) read(rows *Rows) (r reading) {
+	for len(r.people) < importBatch && r.rows < 2*importBatch {
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
-			return batch, true, i.identify(batch)
+			r.last = true
+			break
 		}
 		if err != nil {
-			return nil, false, err
+			return reading{err: err}
 		}
-		i.Rows++
+		r.rows++
 		switch {
 		case row.Why != "":
-			i.trouble(Invalid, row.Line, row.Entry, row.Why)
+			r.troubles = append(r.troubles, Trouble{row.Line, Outcome{row.Entry, Invalid, row.Why}})
 			continue
 		case row.Left != "":
-			i.trouble(Refused, row.Line, row.Entry, "the list says that this reader is "+string(row.Left))
+			why := "the list says that this reader is " + string(row.Left)
+			r.troubles = append(r.troubles, Trouble{row.Line, Outcome{row.Entry, Refused, why}})
 			continue
 		}
 		if e := i.entry(row); i.first(e.Person.Hash) {
-			batch = append(batch, e)
+			r.people = append(r.people, e)
 		} else {
-			i.Repeated++
+			r.repeated++
 		}
 	}
-	return batch, false, i.identify(batch)
+	r.err = i.identify(r.people)
+	return r
 }
 
 // first says whether an address was not met before, and remembers it by half of
@@ -174,9 +208,14 @@ func (i *importing) identify(batch []Entry) error {
 	return err
 }
 
-// take judges a batch and stages whoever is new to the list.
-func (i *importing) take(ctx context.Context, batch []Entry) error {
-	batch, err := i.withoutSuppressed(ctx, batch)
+// take counts what was read, and stages whoever is new to the list.
+func (i *importing) take(ctx context.Context, r reading) error {
+	i.Rows += r.rows
+	i.Repeated += r.repeated
+	for _, t := range r.troubles {
+		i.trouble(t.Result, t.Line, t.Entry, t.Why)
+	}
+	batch, err := i.withoutSuppressed(ctx, r.people)
 	if err != nil || len(batch) == 0 {
 		return err
 	}
