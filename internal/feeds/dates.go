@@ -28,8 +28,11 @@ func when(read *time.Time, written string) time.Time {
 	return t
 }
 
-// isoForms are those that gofeed lacks.
-var isoForms = [...]string{time.RFC3339, "2006-01-02 15:04:05 -07:00", "2006-01", "2006"}
+// isoForms are those of ISO 8601 that are used without gofeed, or that it lacks.
+var isoForms = [...]string{
+	time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05 -07:00",
+	time.DateOnly, "2006-01", "2006",
+}
 
 func parseDate(s string) (time.Time, bool) {
 	for _, form := range isoForms {

@@ -42,7 +42,7 @@ type Entry struct {
 // panics, expands no entities of the document's own, and takes time and memory
 // in proportion to the document. What is no feed is an error.
 func Parse(doc []byte, at *url.URL, contentType string) (Feed, error) {
-	text := bytes.TrimSpace(decode(doc, contentType))
+	text := bytes.Trim(decode(doc, contentType), " \t\r\n\uFEFF")
 	switch {
 	case len(text) == 0:
 		return Feed{}, fmt.Errorf("%w: the document is empty", ErrNoFeed)

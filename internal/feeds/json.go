@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/mmcdole/gofeed"
 	feedjson "github.com/mmcdole/gofeed/json"
@@ -136,16 +137,11 @@ func (r *jsonReader) add(raw json.RawMessage) {
 			item, err = lenient[feedjson.Item](members)
 		}
 	}
-	if err == nil {
-		var common *gofeed.Feed
-		common, err = (&gofeed.DefaultJSONTranslator{}).Translate(&feedjson.Feed{Items: []*feedjson.Item{&item}})
-		if err == nil {
-			r.kept.add(jsonDraft(common.Items[0], &item, r.at).entry())
-		}
-	}
 	if err != nil {
 		r.kept.spoiled++
+		return
 	}
+	r.kept.add(jsonDraft(&item, r.at).entry())
 }
 
 // lenient reads an object without those of its members that are of a wrong
@@ -173,7 +169,8 @@ func lenient[T any](members map[string]json.RawMessage) (object T, err error) {
 
 // jsonDraft reads an item, whose texts are plain where their names do not say
 // otherwise.
-func jsonDraft(common *gofeed.Item, item *feedjson.Item, base *url.URL) draft {
+func jsonDraft(item *feedjson.Item, base *url.URL) draft {
+	published, updated := gofeedDates(item)
 	d := draft{
 		base:       base,
 		id:         item.ID,
@@ -183,8 +180,8 @@ func jsonDraft(common *gofeed.Item, item *feedjson.Item, base *url.URL) draft {
 		html:       item.ContentHTML,
 		summary:    asHTML(item.Summary),
 		author:     jsonAuthor(base, item.Authors, item.Author),
-		published:  when(common.PublishedParsed, item.DatePublished),
-		updated:    when(common.UpdatedParsed, item.DateModified),
+		published:  when(published, item.DatePublished),
+		updated:    when(updated, item.DateModified),
 		original:   item.ExternalURL,
 		language:   item.Language,
 	}
@@ -195,6 +192,17 @@ func jsonDraft(common *gofeed.Item, item *feedjson.Item, base *url.URL) draft {
 		d.links = append(d.links, item.ID)
 	}
 	return d
+}
+
+// gofeedDates has gofeed read the dates of an item, and nothing else: it panics
+// at authors that are null.
+func gofeedDates(item *feedjson.Item) (published, updated *time.Time) {
+	dates := feedjson.Item{DatePublished: item.DatePublished, DateModified: item.DateModified}
+	common, err := (&gofeed.DefaultJSONTranslator{}).Translate(&feedjson.Feed{Items: []*feedjson.Item{&dates}})
+	if err != nil {
+		return nil, nil
+	}
+	return common.Items[0].PublishedParsed, common.Items[0].UpdatedParsed
 }
 
 // legibleJSON replaces control characters, line ends among them, which JSON

@@ -64,8 +64,8 @@ func newOutline(text []byte, at *url.URL) (*outline, error) {
 		if p.kind != startPiece && p.kind != emptyPiece {
 			continue
 		}
-		switch name := local(p.name); name {
-		case "rss", "rdf", "feed":
+		switch name := local(p.name); {
+		case name == "rss", name == "rdf", name == "feed":
 			o.kind = name
 			root, err := o.level(p, level{base: at})
 			if p.kind == emptyPiece {
@@ -73,7 +73,7 @@ func newOutline(text []byte, at *url.URL) (*outline, error) {
 			}
 			o.enter(root)
 			return o, err
-		case "html", "body":
+		case odd == "" && (name == "html" || name == "body"):
 			return nil, fmt.Errorf("%w: it is an HTML page", ErrNoFeed)
 		default:
 			odd = firstOf(odd, name)
