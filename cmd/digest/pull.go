@@ -21,7 +21,9 @@ func (a *app) pullCommand() *cobra.Command {
 		Use:   "pull",
 		Short: "Pull the sources into the library now",
 		Long: `Pull what the sources published in the span of the next issue into the library.
-Sending does this by itself.`,
+Sending does this by itself, and a running digest serve every library.pull_every.
+Where digest send is called from the system's cron instead, call this hourly too if a
+feed shows fewer articles than appear in a week.`,
 		Example: "  digest pull",
 		Args:    none,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.pull(c.Context(), newsletter) },

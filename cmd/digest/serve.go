@@ -19,9 +19,11 @@ func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Send on schedule and serve the readers' pages, until stopped",
-		Long: `Send what is due or asked for, and serve the pages behind the links in the mail and
-/healthz. SIGTERM lets open transactions finish (30 seconds at most); a second one
-stops at once. Whatever is cut off is taken up, and never sent twice, at the next start.
+		Long: `Send what is due or asked for, pull the sources every library.pull_every so that a
+site which shows only its latest articles loses none, and serve the pages behind the
+links in the mail and /healthz. SIGTERM lets open transactions finish (30 seconds at
+most); a second one stops at once. Whatever is cut off is taken up, and never sent
+twice, at the next start.
 
 Only one process sends from a SQLite database: a second serve exits with 5. A first
 start sends nothing by itself; it waits for the next slot of the schedule.`,
@@ -63,6 +65,10 @@ func (a *app) serve(ctx context.Context) (err error) {
 	// The pages outlive the sending: who clicks while mail is going out must
 	// get an answer.
 	sent := make(chan struct{})
+	group.Go(func() error {
+		p.KeepPulling(both, a.config.Library.PullEvery.Std(), a.config.Library.Keep.Std())
+		return nil
+	})
 	group.Go(func() error {
 		defer close(sent)
 		return p.Serve(both)
