@@ -50,7 +50,7 @@ func (p *pull) fromFeed(ctx context.Context) error {
 			count = unknown
 		}
 		p.thread(ctx, &a, count, e.CommentFeed)
-		p.articles = append(p.articles, a)
+		p.add(a)
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (p *pull) feedArticle(ctx context.Context, e feeds.Entry, cut bool) (digest
 	content, excerpt := a.HTML, a.Summary
 	id := p.idOf(e.ID)
 	if id == "" || cut {
-		pg, err := p.page(ctx, a.URL)
+		pg, err := p.threadPage(ctx, a.URL)
 		switch {
 		case err == nil && pg.protected:
 			return a, false

@@ -50,7 +50,7 @@ func (p *pull) fromAPI(ctx context.Context) error {
 	}
 	for _, post := range posts {
 		if a, ok := p.article(post); ok && p.window.Contains(a.Published) {
-			p.articles = append(p.articles, a)
+			p.add(a)
 		}
 	}
 	p.state.open()

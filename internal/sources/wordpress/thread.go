@@ -208,6 +208,11 @@ func (p *pull) threadPage(ctx context.Context, at string) (page, error) {
 // are in UTC, the page's often in no zone at all.
 func (p *pull) merge(a *digest.Article, pg page, f *found) {
 	offset, sure := zone(pg, f.comments)
+	if sure {
+		p.offset, p.zoned = offset, true
+	} else { // as on the site's other pages: those with older comments hold none that the feed dates
+		offset, sure = p.offset, p.zoned
+	}
 	last := a.Published
 	for _, c := range pg.comments {
 		if c.ping {

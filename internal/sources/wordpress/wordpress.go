@@ -57,6 +57,10 @@ type pull struct {
 	asked     int
 	short     []string
 	withdrawn []string // articles that are no longer public
+	// offset is how far the times on the site's pages are ahead of UTC; zoned
+	// says that this is known.
+	offset time.Duration
+	zoned  bool
 }
 
 func (s *Source) begin(r sources.Request) (*pull, error) {
@@ -125,6 +129,14 @@ func (p *pull) warn(format string, args ...any) {
 	if !slices.Contains(p.warnings, w) {
 		p.warnings = append(p.warnings, w)
 		p.log.Warn("partial harvest", "what", w)
+	}
+}
+
+// add takes an article up. Two that have one id are one: a feed may list a post
+// under two guids.
+func (p *pull) add(a digest.Article) {
+	if !slices.ContainsFunc(p.articles, func(b digest.Article) bool { return a.ID == b.ID }) {
+		p.articles = append(p.articles, a)
 	}
 }
 
