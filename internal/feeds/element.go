@@ -13,7 +13,7 @@ const (
 	maxProlog   = 256 << 10 // bytes before the root
 	maxFrame    = 256 << 10 // bytes about the feed itself
 	maxEntry    = 4 << 20   // bytes of an entry
-	maxText     = 2 << 20   // bytes of one of its elements
+	maxText     = 3 << 19   // bytes of one of its elements
 	maxTag      = 64 << 10  // bytes of a tag above the texts
 	maxDepth    = 128       // elements in each other
 	maxBindings = 64        // namespaces in scope
@@ -115,36 +115,19 @@ func (o *outline) element(text []byte, start piece, parent level, keep bool) (lo
 	for ; len(inside) > 0; pieces++ {
 		before := o.rest
 		p := o.next()
-		switch p.kind {
-		case cutPiece:
+		if p.kind == cutPiece || len(p.raw) == 0 {
 			return text[:begin], false
-		case textPiece:
-			if len(p.raw) == 0 {
-				return text[:begin], false
-			}
+		}
+		stays := true
+		switch p.kind {
 		case startPiece, emptyPiece:
-			l := level{name: p.name, bindings: inside[len(inside)-1].bindings + declarations(p.raw)}
-			o.cost.work += 20 + l.bindings
-			fits := len(inside) < maxDepth && l.bindings <= maxBindings && o.cost.work <= maxWork
-			if keep = o.may(fits, keep); fits && p.kind == startPiece {
-				inside = append(inside, l)
-			}
+			inside, keep = o.deeper(inside, p, keep)
 		case endPiece:
-			i := innermost(inside, p.name)
-			switch {
-			case i > 0:
-				inside = inside[:i]
-			case i == 0:
-				inside = nil
-				continue
-			case bytes.Equal(p.name, parent.name) || o.isOpen(p.name):
-				o.rest, inside = before, nil
-				continue
-			default:
-				continue // the end of nothing: to gofeed, it would be the end of everything
+			if inside, stays = o.higher(inside, p.name, parent.name); inside == nil && !bytes.Equal(p.name, top.name) {
+				o.rest = before
 			}
 		}
-		if keep {
+		if keep && stays {
 			text = p.appendTo(text)
 			keep = o.may(len(text)-begin <= maxText, keep)
 		}
@@ -157,6 +140,31 @@ func (o *outline) element(text []byte, start piece, parent level, keep bool) (lo
 		return text[:begin], true
 	}
 	return closing(text, top.name), true
+}
+
+// deeper enters an element, unless it costs too much.
+func (o *outline) deeper(inside []level, p piece, keep bool) ([]level, bool) {
+	l := level{name: p.name, bindings: inside[len(inside)-1].bindings + declarations(p.raw)}
+	o.cost.work += 20 + l.bindings
+	fits := len(inside) < maxDepth && l.bindings <= maxBindings && o.cost.work <= maxWork
+	if fits && p.kind == startPiece {
+		inside = append(inside, l)
+	}
+	return inside, o.may(fits, keep)
+}
+
+// higher leaves what an end tag ends, and all that was left open in it; nil is
+// left of the outermost, whose own end is written anew, and of one that was
+// never closed, when the tag of what is around it comes. An end of nothing does
+// not stay: to gofeed, it would be the end of everything.
+func (o *outline) higher(inside []level, name, parent []byte) (left []level, stays bool) {
+	switch i := innermost(inside, name); {
+	case i > 0:
+		return inside[:i], true
+	case i == 0, bytes.Equal(name, parent), o.isOpen(name):
+		return nil, false
+	}
+	return inside, false
 }
 
 // may says whether what was to be kept still is, and counts what is not.
