@@ -223,6 +223,7 @@ func TestRecheckCannotTell(t *testing.T) {
 		"server error": func() { s.putAs("/1/", answerOf{503, "text/html", ""}) },
 	} {
 		s.putAs("/1/", answerOf{200, "text/html", "<html>"})
+		s.remove("/1/feed/")
 		change()
 		got, err := source.Recheck(t.Context(), sources.Request{State: h.State}, h.Articles)
 		if err != nil || len(got.Gone) != 0 || len(got.Articles) != 0 {
