@@ -57,6 +57,9 @@ func (v view) item(p Post) string {
 	title, content, excerpt := p.Title, p.Content, p.Excerpt
 	if p.Password {
 		title, excerpt = "Protected: "+title, "There is no excerpt because this is a protected post."
+		if v.on.Translated {
+			title, excerpt = "Geschützt: "+p.Title, "Es gibt keinen Auszug."
+		}
 		content = `<form action="` + v.base + `/wp-login.php?action=postpass" class="post-password-form"><input name="post_password"></form>`
 	}
 	content, _, _ = strings.Cut(content, "<!--nextpage-->")

@@ -73,7 +73,8 @@ type Switches struct {
 	PerFeed         int // entries of a feed; 0: 10
 	CommentsPerPage int // threads on a page; 0: all
 	WordedDates     bool
-	Down            int // every answer has this status; 0: none
+	Translated      bool // what WordPress says itself is not in English
+	Down            int  // every answer has this status; 0: none
 	Latency         time.Duration
 }
 

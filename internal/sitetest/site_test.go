@@ -137,6 +137,7 @@ func TestSwitches(t *testing.T) {
 		"no comment feed":     {Switches{NoCommentFeed: true}, "one/feed/", 404, "", "<rss"},
 		"nor a link to it":    {Switches{NoCommentFeed: true}, "feed/", 200, "slash:comments", "commentRss"},
 		"excerpts":            {Switches{ExcerptFeeds: true}, "feed/", 200, "<description>", "content:encoded>"},
+		"translated":          {Switches{ExcerptFeeds: true, Translated: true}, "feed/", 200, "Geschützt: Three", "Protected"},
 		"links hidden":        {Switches{HideLinks: true}, "", 200, "<html", "api.w.org"},
 		"a page fails":        {Switches{FailPage: 2}, "wp-json/wp/v2/posts?page=2&per_page=1", 500, "critical", ""},
 		"other pages do not":  {Switches{FailPage: 2}, "wp-json/wp/v2/posts?page=1&per_page=1", 200, `"id":1`, ""},

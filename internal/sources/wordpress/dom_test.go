@@ -88,3 +88,18 @@ func TestNode(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestDepth bounds every recursion over a tree.
+func TestDepth(t *testing.T) {
+	var depth func(n *node) int
+	depth = func(n *node) int {
+		most := 0
+		for _, k := range n.kids {
+			most = max(most, depth(k))
+		}
+		return most + 1
+	}
+	if d := depth(parse(strings.Repeat("<div><span>", 5000))); d > maxNesting+2 {
+		t.Errorf("%d levels", d)
+	}
+}

@@ -128,6 +128,8 @@ func TestProtectedNeverShows(t *testing.T) {
 		{CommentsOff: true},
 		{Plain: true, RESTOff: 401, ExcerptFeeds: true},
 		{HidePosts: true},
+		{RESTOff: 401, Translated: true},
+		{RESTOff: 401, ExcerptFeeds: true, Translated: true},
 	} {
 		site := riverbank()
 		site.Change(func(posts *[]sitetest.Post, _ *[]sitetest.Comment) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"digest.example/internal/digest"
 	"digest.example/internal/sitetest"
 	"digest.example/internal/sources"
 )
@@ -171,4 +172,25 @@ func TestNoAPI(t *testing.T) {
 			t.Errorf("%v: %d articles, %q", feeds, len(h.Articles), h.Warnings)
 		}
 	}
+}
+
+// TestSharedGUID: an import may leave two posts with one guid; they stay two.
+func TestSharedGUID(t *testing.T) {
+	site := riverbank()
+	site.AddPost(sitetest.Post{ID: 16, Slug: "twin", Title: "Twin", Content: "<p>LEAD-16</p>", Author: 1, Date: ago(51), GUID: "https://old-home.test/?p=999"})
+	s := source(t, site, sitetest.Switches{})
+	first := pullOf(t, s, nil)
+	for _, h := range []map[string]bool{ids(first.Articles), ids(pullOf(t, s, first.State).Articles)} {
+		if !h["12"] || !h["16"] || len(h) != len(due)+1 {
+			t.Errorf("articles %v", h)
+		}
+	}
+}
+
+func ids(articles []digest.Article) map[string]bool {
+	out := map[string]bool{}
+	for _, a := range articles {
+		out[a.ID] = true
+	}
+	return out
 }

@@ -71,6 +71,22 @@ func TestCommentsInThemes(t *testing.T) {
 	}
 }
 
+// TestCommentTwice: themes repeat ids on anchors and inner elements.
+func TestCommentTwice(t *testing.T) {
+	const one = `<li id="comment-5" class="comment"><a id="comment-5"></a><b class="fn">Ada</b><div class="comment-content"><p>Words</p></div></li>`
+	for name, markup := range map[string]string{
+		"list twice":    "<ol>" + one + "</ol><aside>" + one + "</aside>",
+		"anchor before": `<a id="comment-6"></a><ol>` + one + "</ol>",
+		"same anchor":   `<a id="comment-5"></a><ol>` + one + "</ol>",
+		"one in itself": `<div id="comment-5">` + one + "</div>",
+	} {
+		got := readPage(markup, at.String()).comments
+		if len(got) != 1 || got[0].id != "5" || got[0].parent != "" || got[0].author != "Ada" || got[0].html != "<p>Words</p>" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestReadPage(t *testing.T) {
 	for name, c := range map[string]struct {
 		markup string

@@ -41,19 +41,15 @@ func commentsIn(root *node) []pageComment {
 	var visit func(n *node, within string)
 	visit = func(n *node, within string) {
 		if id := commentNumber(n); id != "" && id != within && !seen[id] {
-			seen[id] = true
-			c := readComment(n, id)
-			depth := depthOf(n)
-			if c.parent = within; within == "" && depth > 1 {
-				c.parent = levels[depth-1]
-			}
-			if depth > 0 {
-				levels[depth] = id
-			}
-			if !c.empty() {
+			if c := readComment(n, id); !c.empty() {
+				seen[id] = true
+				c.parent = answered(n, within, levels)
+				if d := depthOf(n); d > 0 {
+					levels[d] = id
+				}
 				out = append(out, c)
+				within = id
 			}
-			within = id
 		}
 		for _, k := range n.kids {
 			visit(k, within)
@@ -61,6 +57,15 @@ func commentsIn(root *node) []pageComment {
 	}
 	visit(root, "")
 	return out
+}
+
+// answered is the comment that n answers: the one that it stands in, or the
+// last that stood one level higher.
+func answered(n *node, within string, levels map[int]string) string {
+	if depth := depthOf(n); within == "" && depth > 1 {
+		return levels[depth-1]
+	}
+	return within
 }
 
 // empty says whether there was an id and nothing else, such as an anchor.

@@ -399,3 +399,62 @@ func TestPullWithdrawn(t *testing.T) {
 		}
 	}
 }
+
+// TestPullWhileWriting: what appears between two pages moves nothing off them.
+func TestPullWhileWriting(t *testing.T) {
+	site := sitetest.Generate(130, 650, now)
+	next := 5000
+	g := rewriteGetter{func(url string) string {
+		next++
+		site.AddPost(sitetest.Post{ID: next, Slug: fmt.Sprint("new-", next), Title: "New", Content: "<p>x</p>", Author: 1, Date: now.Add(-time.Minute)})
+		site.AddComment(sitetest.Comment{ID: next, Post: 1, Name: "New", Content: "<p>x</p>", Date: now.Add(-time.Minute)})
+		return url
+	}}
+	h := pullOf(t, sourceOf(t, site, sitetest.Switches{}, g), nil)
+	articles, comments := 0, 0
+	for _, a := range h.Articles {
+		if number(a.ID) < 1000 {
+			articles++
+		}
+		for _, c := range a.Comments {
+			if number(c.ID) < 5000 {
+				comments++
+			}
+		}
+	}
+	if articles != 130 || comments != 650 {
+		t.Errorf("%d articles, %d comments of those that were there all the time", articles, comments)
+	}
+}
+
+// TestByArticleAuthor: nobody is the author of what has no author.
+func TestByArticleAuthor(t *testing.T) {
+	site := riverbank()
+	site.AddPost(sitetest.Post{ID: 17, Slug: "anon", Title: "Anon", Content: "<p>x</p>", Date: ago(9)})
+	site.AddComment(sitetest.Comment{ID: 170, Post: 17, Name: "Visitor", Content: "<p>x</p>", Date: ago(8)})
+	if c := byID(pullOf(t, source(t, site, sitetest.Switches{}), nil))["17"].Comments; len(c) != 1 || c[0].ByArticleAuthor {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestShown(t *testing.T) {
+	good := comment{ID: 1, Post: 1, Date: "2026-03-28T10:00:00", Type: "comment", Status: "approved"}
+	for name, c := range map[string]struct {
+		change func(*comment)
+		want   bool
+	}{
+		"good":          {func(*comment) {}, true},
+		"older":         {func(c *comment) { c.Type, c.Status = "", "" }, true},
+		"pingback":      {func(c *comment) { c.Type = "pingback" }, false},
+		"review":        {func(c *comment) { c.Type = "review" }, false},
+		"on hold":       {func(c *comment) { c.Status = "hold" }, false},
+		"protected":     {func(c *comment) { c.Content.Protected = true }, false},
+		"without a day": {func(c *comment) { c.Date = "" }, false},
+	} {
+		one := good
+		c.change(&one)
+		if one.shown() != c.want {
+			t.Errorf("%s: %v", name, !c.want)
+		}
+	}
+}

@@ -173,3 +173,31 @@ func TestRecheckNothing(t *testing.T) {
 		t.Errorf("%v, %v", gone, h)
 	}
 }
+
+// TestRecheckUnasked: a site that ignores the question answers it about everything.
+func TestRecheckUnasked(t *testing.T) {
+	g := rewriteGetter{func(address string) string { return strings.ReplaceAll(address, "include=", "ignored=") }}
+	s := sourceOf(t, riverbank(), sitetest.Switches{}, g)
+	h, gone := ask(t, s, []digest.Article{{Source: "river", ID: "14", Comments: []digest.Comment{{ID: "211"}}}, {Source: "river", ID: "777"}})
+	if len(h.Articles) != 1 || h.Articles[0].ID != "14" || len(h.Articles[0].Comments) != 1 || fmt.Sprint(gone) != "[777]" {
+		t.Errorf("gone %v, %+v", gone, h.Articles)
+	}
+}
+
+// TestRecheckMany: more than a hundred items take more than one question.
+func TestRecheckMany(t *testing.T) {
+	site := sitetest.Generate(120, 360, now)
+	s := source(t, site, sitetest.Switches{})
+	before := pullOf(t, s, nil)
+	site.Change(func(posts *[]sitetest.Post, comments *[]sitetest.Comment) {
+		(*posts)[119].Status, (*comments)[0].Hidden = "trash", true
+	})
+	site.Requests()
+	h, gone := ask(t, s, before.Articles)
+	if fmt.Sprint(gone) != "[1#1000 120]" || len(h.Articles) != 119 {
+		t.Errorf("gone %v, %d articles", gone, len(h.Articles))
+	}
+	if n := len(site.Requests()); n > 8 {
+		t.Errorf("%d requests", n)
+	}
+}

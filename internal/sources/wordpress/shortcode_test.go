@@ -73,6 +73,7 @@ func TestOriginal(t *testing.T) {
 		`<p><a href="javascript:x">Original article</a></p>`:                                                "",
 		`<p><a href="https://paper.test/2026/03/herons/">Original article</a></p>`:                          "",
 		`<p><a href="https://x.example/">Original article here ` + "and a very long line of words that goes on about boats and ferries until it is nothing like a link any more at all, is it" + `</a></p>`: "",
+		`<p>It was first published</p><p><a href="https://x.example/">A boat</a></p>`: "",
 		`<p>No link</p>`: "",
 	} {
 		if got := original(article(markup, at), at); got != want {
