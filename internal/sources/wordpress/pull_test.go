@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"digest.example/internal/digest"
 	"digest.example/internal/fetch"
 	"digest.example/internal/sitetest"
@@ -456,5 +458,59 @@ func TestShown(t *testing.T) {
 		if one.shown() != c.want {
 			t.Errorf("%s: %v", name, !c.want)
 		}
+	}
+}
+
+// TestPullsAtOnce: one Source serves several pulls; none sees another's state.
+func TestPullsAtOnce(t *testing.T) {
+	s := source(t, riverbank(), sitetest.Switches{RESTOff: 401})
+	var all errgroup.Group
+	for range 4 {
+		all.Go(func() error {
+			h, err := s.Pull(t.Context(), sources.Request{Window: week})
+			if err == nil && len(h.Articles) != len(due) {
+				err = fmt.Errorf("%d articles", len(h.Articles))
+			}
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPullWindow: the window's first instant is in it, its last is not, whatever
+// zone the site keeps.
+func TestPullWindow(t *testing.T) {
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)} {
+		site := sitetest.New()
+		site.Zone = zone
+		for i, d := range []time.Time{week.Since.Add(-time.Second), week.Since, week.Until.Add(-time.Second), week.Until} {
+			site.AddPost(sitetest.Post{ID: i + 1, Slug: fmt.Sprint("p", i), Title: "P", Content: "<p>x</p>", Author: 1, Date: d})
+		}
+		for _, on := range []sitetest.Switches{{}, {RESTOff: 401}} {
+			var got []string
+			for _, a := range pullOf(t, source(t, site, on), nil).Articles {
+				got = append(got, a.ID)
+			}
+			if fmt.Sprint(got) != "[3 2]" {
+				t.Errorf("%v, %+v: %v", zone, on, got)
+			}
+		}
+	}
+}
+
+// TestPullOrder: newest first, and among those of one second the later id.
+func TestPullOrder(t *testing.T) {
+	site := sitetest.New()
+	for i := range 5 {
+		site.AddPost(sitetest.Post{ID: 9 + i, Slug: fmt.Sprint("p", i), Title: "P", Content: "<p>x</p>", Author: 1, Date: ago(float64(10 - i/2))})
+	}
+	var got []string
+	for _, a := range pullOf(t, source(t, site, sitetest.Switches{}), nil).Articles {
+		got = append(got, a.ID)
+	}
+	if fmt.Sprint(got) != "[13 12 11 10 9]" {
+		t.Errorf("%v", got)
 	}
 }
