@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -148,11 +149,18 @@ func (p *pull) reach(address string, entries []feeds.Entry) {
 	if gap || first {
 		p.warn("%s reaches back to %s only: older articles may be missing", address, oldest.UTC().Format("2006-01-02 15:04 MST"))
 	}
+	past := slices.DeleteFunc(slices.Clone(entries), func(e feeds.Entry) bool { return e.Published.After(p.harvest.At) })
+	p.new.Newest = newestOf(past, p.new.Newest)
+}
+
+// newestOf is the latest date of entries, if it is later than so far.
+func newestOf(entries []feeds.Entry, newest time.Time) time.Time {
 	for _, e := range entries {
-		if e.Published.After(p.new.Newest) && !e.Published.After(p.harvest.At) {
-			p.new.Newest = e.Published.UTC()
+		if e.Published.After(newest) {
+			newest = e.Published.UTC()
 		}
 	}
+	return newest
 }
 
 // passwordForm is what sites show in place of a protected text.

@@ -105,11 +105,12 @@ func (p *pull) comments(ctx context.Context, entries, replies []feeds.Entry) {
 			article.CommentCount = max(article.CommentCount, len(article.Comments))
 			continue
 		}
-		threads = append(threads, thread{Article: e.ID, Feed: e.CommentFeed, Published: e.Published})
+		t := thread{Article: e.ID, Feed: e.CommentFeed, Published: e.Published, Seen: p.old.thread(e.ID).Seen}
 		_, asked := p.asked[e.CommentFeed] // the count may be older
 		if !e.Counted || e.CommentCount > 0 || asked {
-			p.thread(ctx, article, e, &missed)
+			p.thread(ctx, article, e, &t, &missed)
 		}
+		threads = append(threads, t)
 		article.CommentCount = max(article.CommentCount, len(article.Comments))
 	}
 	p.new.watch(threads)
@@ -117,7 +118,7 @@ func (p *pull) comments(ctx context.Context, entries, replies []feeds.Entry) {
 }
 
 // thread reads the feed of an article's comments.
-func (p *pull) thread(ctx context.Context, article *digest.Article, e feeds.Entry, missed *gaps) {
+func (p *pull) thread(ctx context.Context, article *digest.Article, e feeds.Entry, t *thread, missed *gaps) {
 	a, asked := p.ask(ctx, e.CommentFeed)
 	switch {
 	case !asked:
@@ -126,9 +127,11 @@ func (p *pull) thread(ctx context.Context, article *digest.Article, e feeds.Entr
 		missed.fail(a.err)
 	case !a.unchanged:
 		article.Comments = merge(article.Comments, p.discussion(article, a.feed.Entries))
-		if shown := len(a.feed.Entries); e.Counted && shown < e.CommentCount {
+		overlap := !t.Seen.IsZero() && !oldestOf(a.feed.Entries).After(t.Seen)
+		if shown := len(a.feed.Entries); e.Counted && shown < e.CommentCount && !overlap {
 			missed.short(article.Title, e.CommentCount-shown)
 		}
+		t.Seen = newestOf(a.feed.Entries, t.Seen)
 		// A feed cuts at its own length, and the count may be as old as a cache:
 		// only a short feed that the count agrees with shows all there is.
 		article.Whole = e.Counted && len(a.feed.Entries) == e.CommentCount && e.CommentCount < usualPage &&

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/sources"
@@ -25,7 +26,7 @@ func TestCommentsNewestOnly(t *testing.T) {
 	if len(a.Comments) != 10 || a.CommentCount != 24 || a.Whole {
 		t.Errorf("%d of %d, whole %v", len(a.Comments), a.CommentCount, a.Whole)
 	}
-	if !warned(h, `show only the newest: 14 comments are missing under 1 article, such as "Post 1"`) {
+	if !warned(h, `show only the newest: 14 comments could not be seen under 1 article, such as "Post 1"`) {
 		t.Errorf("warnings %q", h.Warnings)
 	}
 	if h.Articles[1].Whole {
@@ -33,6 +34,17 @@ func TestCommentsNewestOnly(t *testing.T) {
 	}
 	if got := s.requests(); !slices.Equal(got, []string{"/feed/", "/1/feed/", "/2/feed/"}) {
 		t.Errorf("requests %q", got)
+	}
+	// A pull that joins the last one misses nothing; one that does not, does.
+	for i, want := range []bool{false, true} {
+		s.put("/feed/", rss(item("1", ago(50), 25+20*i)))
+		s.put("/1/feed/", rss(comment("1", 41+10*i, now.Add(time.Duration(i+1)*time.Minute), "<p>New.</p>"), shown[0]))
+		if i == 1 {
+			s.put("/1/feed/", rss(comment("1", 51, now.Add(time.Hour), "<p>New.</p>")))
+		}
+		if h = pullOf(t, s.source(getter{}, "/feed/"), h.State); warned(h, "could not be seen") != want {
+			t.Errorf("pull %d: warnings %q", i, h.Warnings)
+		}
 	}
 }
 
@@ -257,7 +269,7 @@ func TestState(t *testing.T) {
 	}
 	n.Threads = old
 	n.watch(more)
-	if len(n.Threads) != maxThreads || n.Threads[0].Article != "new0" || n.feedOf("new4") != "g" || n.feedOf("old0") != "" {
+	if len(n.Threads) != maxThreads || n.Threads[0].Article != "new0" || n.thread("new4").Feed != "g" || n.thread("old0") != (thread{}) {
 		t.Errorf("%d threads, first %v", len(n.Threads), n.Threads[0])
 	}
 	if v := (validators{ETag: strings.Repeat("e", 501), Modified: strings.Repeat("m", 501)}).bounded(); v != (validators{}) {

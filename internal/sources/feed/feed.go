@@ -108,9 +108,9 @@ func (p *pull) read(ctx context.Context, address string, whole bool) answer {
 	case a.err != nil:
 	case a.unchanged:
 		p.new.Feeds[address] = known
-	case len(a.feed.Warnings) == 0:
+	case len(a.feed.Warnings) == 0 && v != validators{}:
 		p.new.Feeds[address] = v
-	default: // the whole is to be hoped for at the same ETag
+	default: // of what was cut off, the whole may come under the same ETag
 		delete(p.new.Feeds, address)
 	}
 	for _, w := range a.feed.Warnings {

@@ -26,7 +26,7 @@ func (g *gaps) short(title string, missing int) {
 
 func (g *gaps) tell(p *pull) {
 	if g.articles > 0 {
-		p.warn("the feeds of comments show only the newest: %s are missing under %s, such as %q (pingbacks count too)",
+		p.warn("the feeds of comments show only the newest: %s could not be seen under %s, such as %q (pingbacks count too)",
 			some(g.least, "comment"), some(g.articles, "article"), g.example)
 	}
 	if g.failures > 0 {

@@ -25,7 +25,7 @@ func (s *Source) Recheck(ctx context.Context, r sources.Request, all []digest.Ar
 			h.Gone = append(h.Gone, digest.Item{Source: s.name, Article: a.ID})
 			continue
 		}
-		address := known.feedOf(a.ID)
+		address := known.thread(a.ID).Feed
 		if len(a.Comments) == 0 || address == "" || hopeless(ctx, failed) {
 			continue
 		}

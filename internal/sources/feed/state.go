@@ -55,6 +55,9 @@ type thread struct {
 	Article   string    `json:"article"`
 	Feed      string    `json:"feed"`
 	Published time.Time `json:"published,omitzero"`
+	// Seen is the date of the newest comment so far: a feed that reaches back to
+	// it has shown, with the pulls before, all there is.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 // readState takes a state that cannot be read as none.
@@ -103,14 +106,14 @@ func (s *state) watch(threads []thread) {
 	s.Threads = threads[:min(len(threads), maxThreads)]
 }
 
-// feedOf is an article's feed of comments; "": none is known.
-func (s state) feedOf(article string) string {
+// thread is what is known of an article's comments; nothing: a zero thread.
+func (s state) thread(article string) thread {
 	for _, t := range s.Threads {
 		if t.Article == article {
-			return t.Feed
+			return t
 		}
 	}
-	return ""
+	return thread{}
 }
 
 // where is the address that a document came from, after redirects.
