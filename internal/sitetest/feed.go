@@ -28,6 +28,7 @@ func (v view) feed(w http.ResponseWriter, r *http.Request, slug string) {
 	v.replies(w, p)
 }
 
+// perFeed is the setting of how many entries a feed shows.
 func (v view) perFeed() int {
 	if v.on.PerFeed > 0 {
 		return v.on.PerFeed
@@ -53,6 +54,8 @@ func (v view) articles(w http.ResponseWriter, r *http.Request) {
 	v.rss(w, v.Title, v.base, b.String())
 }
 
+// item is a post in the feed: cut at its first page, a form in the place of what is
+// protected, pingbacks counted as comments.
 func (v view) item(p Post) string {
 	title, content, excerpt := p.Title, p.Content, p.Excerpt
 	if p.Password {
@@ -109,6 +112,7 @@ func (v view) replies(w http.ResponseWriter, p Post) {
 	if p.Password {
 		all = nil
 	}
+	// By time, not by id: an import brings old comments with new ids.
 	slices.SortStableFunc(all, func(a, b Comment) int { return b.Date.Compare(a.Date) })
 	var b strings.Builder
 	for _, c := range all[:min(len(all), v.perFeed())] {
@@ -123,12 +127,14 @@ func (v view) replies(w http.ResponseWriter, p Post) {
 	v.rss(w, "Comments on: "+p.Title, v.link(p), b.String())
 }
 
+// rss writes a document; what is in it is escaped already.
 func (v view) rss(w http.ResponseWriter, title, link, items string) {
 	w.Header().Set("Content-Type", "application/rss+xml; charset=UTF-8")
 	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wfw="http://wellformedweb.org/CommentAPI/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"><channel><title>%s</title><link>%s</link><language>%s</language><generator>https://wordpress.org/?v=6.1</generator>%s</channel></rss>`,
 		html.EscapeString(title), html.EscapeString(link), v.Language, items)
 }
 
+// cdata is how the real one wraps texts, entities and all.
 func cdata(s string) string {
 	return "<![CDATA[" + strings.ReplaceAll(s, "]]>", "]]]]><![CDATA[>") + "]]>"
 }

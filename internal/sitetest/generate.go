@@ -34,6 +34,7 @@ func Generate(posts, comments int, now time.Time) *Site {
 			ID: 1000 + i, Post: p.ID, Name: fmt.Sprintf("Reader %d", i%97), Content: prose(i/posts, 1+i%4),
 			Date: p.Date.Add(time.Duration(1+i/posts) * 7 * time.Minute),
 		}
+		// The first three of each post start threads, the others answer.
 		if i >= posts*3 {
 			c.Parent = c.ID - posts*(1+i%2)
 		}

@@ -35,6 +35,7 @@ func (v view) html(w http.ResponseWriter, r *http.Request, slug string) {
 	fmt.Fprint(w, "</body></html>")
 }
 
+// apiRoot is where the pages say that the API is.
 func (v view) apiRoot() string {
 	if v.on.Plain {
 		return v.base + "/?rest_route=/"
@@ -64,6 +65,7 @@ func (v view) single(w http.ResponseWriter, p Post, n int) {
 		fmt.Fprintf(w, `<div class="entry-content"><form class="post-password-form" action="%s/wp-login.php?action=postpass"></form></div></body></html>`, v.base)
 		return
 	}
+	// Like many themes, this one leads to no further page of a text.
 	content, _, _ := strings.Cut(p.Content, "<!--nextpage-->")
 	fmt.Fprintf(w, `<article id="post-%d"><h1>%s</h1><div class="entry-content">%s<div class="sharedaddy"><h3>Share this:</h3><ul><li><a href="?share=mail">Mail</a></li></ul></div></div></article>`, p.ID, p.Title, content)
 	v.list(w, p, n)
@@ -100,6 +102,7 @@ func (v view) list(w http.ResponseWriter, p Post, n int) {
 	}
 }
 
+// commentPage is the address of page n of a post's comments.
 func (v view) commentPage(p Post, n int) string {
 	if v.on.Plain {
 		return fmt.Sprintf("%s&cpage=%d#comments", v.link(p), n)
@@ -107,6 +110,8 @@ func (v view) commentPage(p Post, n int) string {
 	return fmt.Sprintf("%scomment-page-%d/#comments", v.link(p), n)
 }
 
+// commentItem writes a comment with its answers inside, as themes have done since lists
+// of comments became HTML 5.
 func (v view) commentItem(w http.ResponseWriter, p Post, c Comment, answers map[int][]Comment, depth int) {
 	class := firstOf(c.Type, "comment")
 	if c.User != 0 && c.User == p.Author {

@@ -15,6 +15,7 @@ import (
 // object is a JSON object of the API.
 type object = map[string]any
 
+// restTime has no zone: which one is meant depends on the field.
 const restTime = "2006-01-02T15:04:05"
 
 // rest answers a route of the API; "" is its root.
@@ -40,6 +41,7 @@ func (v view) rest(w http.ResponseWriter, r *http.Request, route string) {
 	}
 }
 
+// root is the API's description of itself, which stays when its routes are taken away.
 func (v view) root() object {
 	_, offset := time.Now().In(v.Zone).Zone()
 	spaces := []string{"oembed/1.0", "wp/v2"}
@@ -52,6 +54,7 @@ func (v view) root() object {
 	}
 }
 
+// json writes an answer, and what broken plugins and connections make of it.
 func (v view) json(w http.ResponseWriter, status int, body any) {
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -68,6 +71,7 @@ func (v view) json(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(b)
 }
 
+// fail is an error as the API words it.
 func (v view) fail(w http.ResponseWriter, status int, code string) {
 	v.json(w, status, object{"code": code, "message": "No.", "data": object{"status": status}})
 }
@@ -110,6 +114,7 @@ func (v view) moment(s string) (t time.Time, ok bool) {
 	return t, err == nil
 }
 
+// postList lists the protected posts as well: only their texts are kept back.
 func (v view) postList(w http.ResponseWriter, q url.Values) {
 	after, ok1 := v.moment(q.Get("after"))
 	before, ok2 := v.moment(q.Get("before"))
@@ -137,6 +142,7 @@ func (v view) postList(w http.ResponseWriter, q url.Values) {
 	serveList(v, w, q, list, v.post, "rest_post_invalid_page_number")
 }
 
+// commentList lists what visitors may see, by default the newest first.
 func (v view) commentList(w http.ResponseWriter, q url.Values) {
 	posts, include := numbers(q.Get("post")), numbers(q.Get("include"))
 	if slices.ContainsFunc(posts, v.unreadable) {
@@ -219,12 +225,14 @@ func serveList[T any](v view, w http.ResponseWriter, q url.Values, list []T, sho
 	v.json(w, 200, out)
 }
 
+// post is a post with every field that a reader may ask for.
 func (v view) post(p Post, q url.Values) object {
 	modified := p.Modified
 	if modified.IsZero() {
 		modified = p.Date
 	}
 	content, excerpt, status := p.Content, p.Excerpt, "open"
+	// What is protected is listed, counted and named; only its words are kept back.
 	if p.Password {
 		content, excerpt = "", ""
 	}
@@ -289,6 +297,7 @@ func (v view) author(id int) object {
 	return object{"id": u.ID, "name": html.EscapeString(u.Name), "url": u.URL, "description": html.EscapeString(u.Bio), "slug": "u"}
 }
 
+// comment is a comment; its writer's name is entity-encoded, the address is not.
 func (v view) comment(c Comment, _ url.Values) object {
 	p, _ := v.byID(c.Post)
 	kind := c.Type

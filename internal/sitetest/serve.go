@@ -50,6 +50,7 @@ func (v view) route(w http.ResponseWriter, r *http.Request, path string) {
 	}
 }
 
+// page writes a page that is not one of the site's own.
 func page(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(status)
@@ -64,6 +65,7 @@ func (v view) link(p Post) string {
 	return v.base + "/" + p.Slug + "/"
 }
 
+// guid stays what it was when the post was written, wherever the site has moved since.
 func (v view) guid(p Post) string {
 	if p.GUID != "" {
 		return p.GUID

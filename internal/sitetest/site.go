@@ -155,6 +155,7 @@ type view struct {
 	users    []User
 }
 
+// view notes the request and copies the site, so that a test may change it meanwhile.
 func (s *Site) view(r *http.Request) view {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,6 +23,7 @@ const (
 	maxPages     = 50
 )
 
+// errNoAPI is why there is nothing to ask.
 var errNoAPI = errors.New("none was found")
 
 // apiError is an answer of the API that holds no list.

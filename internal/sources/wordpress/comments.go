@@ -15,6 +15,7 @@ import (
 // addresses that some servers refuse.
 const batch = 50
 
+// commentFields leave out what only avatars and editors need.
 const commentFields = "id,post,parent,author,author_name,author_url,date_gmt,content,link,type,status"
 
 // comment is one comment as the API shows it.
@@ -39,6 +40,7 @@ type threads struct {
 	authors  map[ident]ident // post to its author
 }
 
+// threads finds the articles that came of posts; hidden and early ones became none.
 func (p *pull) threads(posts []post) threads {
 	t := threads{articles: p.articles, index: map[ident]int{}, authors: map[ident]ident{}}
 	at := map[string]int{}
@@ -61,6 +63,7 @@ func (p *pull) commentsFromAPI(ctx context.Context, posts []post) {
 	for id := range t.index {
 		ids = append(ids, id.String())
 	}
+	// A stable order makes the same question, which caches know.
 	slices.SortFunc(ids, func(a, b string) int { return int(number(a) - number(b)) })
 	for part := range slices.Chunk(ids, batch) {
 		err := p.batch(ctx, t, part)
@@ -131,6 +134,8 @@ func (c comment) shown() bool {
 		!bool(c.Content.Protected) && !gmt(c.Date).IsZero()
 }
 
+// comment is c as it hangs under a. The names are entity-encoded, and hold what a form
+// let through years ago: line ends, marks that turn the direction of writing.
 func (p *pull) comment(c comment, a digest.Article, author ident) digest.Comment {
 	out := digest.Comment{
 		Source: p.name, Article: a.ID, ID: c.ID.String(),

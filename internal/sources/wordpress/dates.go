@@ -78,6 +78,7 @@ func machineTime(s string) (at time.Time, local, ok bool) {
 	return time.Time{}, false, false
 }
 
+// plausible keeps out years that neither JSON nor a database takes.
 func plausible(t time.Time) bool { return t.Year() >= 1970 && t.Year() <= 9999 }
 
 // wordedTime finds a date, and the time after it, in an English or numeric line.

@@ -43,6 +43,7 @@ func parse(markup string) *node {
 	}
 }
 
+// treeBuilder keeps what is open. It repairs nothing that readers would not notice.
 type treeBuilder struct {
 	open []*node // the root first
 }
@@ -54,6 +55,8 @@ func (b *treeBuilder) add(n *node) {
 	t.kids = append(t.kids, n)
 }
 
+// start opens an element. A slash at the end of a tag means nothing in HTML, but
+// authors of custom elements rely on it.
 func (b *treeBuilder) start(t html.Token) {
 	b.imply(t.Data)
 	n := &node{tag: t.Data, attr: t.Attr}
@@ -84,12 +87,14 @@ func (b *treeBuilder) end(tag string) {
 	}
 }
 
+// endsParagraph are the elements that cannot stand in a paragraph (HTML, section 4.4.1).
 var endsParagraph = map[string]bool{
 	"p": true, "div": true, "ul": true, "ol": true, "pre": true, "blockquote": true, "table": true, "figure": true,
 	"h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true, "hr": true, "section": true, "article": true,
 	"form": true, "dl": true, "aside": true, "header": true, "footer": true, "address": true,
 }
 
+// void elements have no end tag (HTML, section 13.1.2).
 func void(a atom.Atom) bool {
 	switch a {
 	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input,
@@ -108,6 +113,7 @@ func rawText(tag string) bool {
 	return false
 }
 
+// get is an attribute's value; empty, too, where there is none.
 func (n *node) get(key string) string {
 	for _, a := range n.attr {
 		if a.Key == key {
@@ -182,6 +188,8 @@ func (n *node) inner() string {
 	return b.String()
 }
 
+// write is the reverse of parse. A node without a tag is text, or a group that has
+// taken the place of one.
 func (n *node) write(b *strings.Builder) {
 	if n.tag == "" {
 		if n.raw {

@@ -133,6 +133,7 @@ func (f *articleFeed) learn(body []byte, first bool) {
 	f.cut = f.cut || first && !has("<content") && !has("content_html")
 }
 
+// beyondTheEnd recognizes what a page number that is too high is answered with.
 func beyondTheEnd(err error) bool {
 	var e *apiError
 	return errors.As(err, &e) && (e.status == 404 || e.status == 410)
@@ -184,6 +185,7 @@ func (p *pull) feedArticle(ctx context.Context, e feeds.Entry, cut bool) (digest
 	a.Language = p.site.Language
 	a.Title, a.Author.Name = sanitize.Line(a.Title), sanitize.Line(a.Author.Name)
 	content, excerpt := a.HTML, a.Summary
+	// One request for a post that was moved here, and only once: its id is kept.
 	id := p.idOf(e.ID)
 	if id == "" || cut {
 		pg, err := p.threadPage(ctx, a.URL)

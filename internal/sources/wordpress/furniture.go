@@ -33,6 +33,8 @@ func (r *reader) furniture(n *node) bool {
 	return len(n.words())*2 <= r.total || len(n.words()) < 200
 }
 
+// looksLikeFurniture goes by names, which plugins keep over the years, and where
+// themes have none of their own by what the element says and links to.
 func looksLikeFurniture(n *node) bool {
 	named := func(name string) bool {
 		for _, prefix := range furnitureClasses {

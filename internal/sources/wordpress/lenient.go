@@ -27,6 +27,7 @@ func decode(b []byte, v any) error {
 // ident is an id: a positive number, sometimes in quotes.
 type ident int64
 
+// UnmarshalJSON never fails: an id that is none is 0, which no item has.
 func (i *ident) UnmarshalJSON(b []byte) error {
 	n, err := strconv.ParseInt(string(bytes.Trim(b, `"`)), 10, 64)
 	if err == nil && n > 0 {
@@ -46,6 +47,7 @@ type rendered struct {
 // flag is true unless the value clearly says no: what may be protected is.
 type flag bool
 
+// UnmarshalJSON never fails: a strange value is true.
 func (f *flag) UnmarshalJSON(b []byte) error {
 	switch string(b) {
 	case "false", "null", "0", `""`, `"0"`, `"false"`:

@@ -44,6 +44,7 @@ func emoji(n *node) bool {
 
 // noscript is what is in the element without the pictures that are shown anyway.
 func (r *reader) noscript(n *node) []*node {
+	// The tokenizer took its content for text, as a browser with scripts does.
 	root := parse(n.words() + n.rawWords())
 	once := &reader{base: r.base, shown: map[string]bool{}, total: r.total}
 	root.kids = withoutTwins(root.kids, r.shown)
@@ -62,6 +63,7 @@ func (n *node) rawWords() string {
 	return b.String()
 }
 
+// withoutTwins drops the pictures and frames that stand outside as well.
 func withoutTwins(kids []*node, shown map[string]bool) []*node {
 	var out []*node
 	for _, k := range kids {
@@ -141,6 +143,7 @@ func (r *reader) recording(n *node) []*node {
 	return paragraph(a, fileName(a))
 }
 
+// fileName is what people call a file that has no title.
 func fileName(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || strings.Trim(u.Path, "/") == "" {

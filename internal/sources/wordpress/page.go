@@ -28,6 +28,7 @@ type page struct {
 	commentPageLink string
 }
 
+// postID is id as articles have it; empty where the page does not say it.
 func (pg page) postID() string {
 	if pg.id == 0 {
 		return ""
@@ -53,6 +54,7 @@ func (p *pull) page(ctx context.Context, at string) (page, error) {
 	if pg.id == 0 && len(pg.comments) == 0 && pg.content == "" {
 		return page{}, fmt.Errorf("page %s: %w", at, &apiError{status: resp.Status, detail: "no article"})
 	}
+	// Nothing of it may be used by mistake.
 	if pg.protected {
 		pg = page{id: pg.id, protected: true}
 	}
@@ -172,6 +174,7 @@ func contentOf(root *node) string {
 	return ""
 }
 
+// bioOf is what the page says about the author, on one line.
 func bioOf(root *node) string {
 	for _, class := range bioClasses {
 		if n := root.find(func(n *node) bool { return n.is(class) }); n != nil {

@@ -19,6 +19,7 @@ type pageComment struct {
 	ping, byAuthor    bool
 }
 
+// commentID are the ids that WordPress gives a comment's elements, and some themes theirs.
 var commentID = regexp.MustCompile(`^(?:li-|div-|dl-)?comment-(\d{1,18})$`)
 
 // commentNumber is the id of the comment that the element holds; "": none.
@@ -73,6 +74,7 @@ func (c pageComment) empty() bool {
 	return !c.ping && c.author == "" && strings.TrimSpace(c.html) == ""
 }
 
+// depthOf is how deep WordPress says a comment stands, from 1; 0: it does not say.
 func depthOf(n *node) int {
 	depth := 0
 	n.hasClass(func(c string) bool {
@@ -84,6 +86,7 @@ func depthOf(n *node) int {
 	return depth
 }
 
+// readComment reads the comment that n holds, but not what it answers.
 func readComment(n *node, id string) pageComment {
 	own := ownPart(n, id)
 	c := pageComment{
@@ -167,6 +170,7 @@ func commentBody(own *node) *node {
 			strip(k)
 		}
 	}
+	// In older themes the element with the text holds name, time and buttons too.
 	body := ownPart(n, commentNumber(n))
 	strip(body)
 	return body

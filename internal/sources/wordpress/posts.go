@@ -53,6 +53,7 @@ func (p *pull) fromAPI(ctx context.Context) error {
 			p.add(a)
 		}
 	}
+	// It answered, so whatever was remembered of it is over.
 	p.state.open()
 	p.namesFromFeed(ctx, posts)
 	p.commentsFromAPI(ctx, posts)
@@ -74,6 +75,7 @@ func (p *pull) posts(ctx context.Context, query url.Values) ([]post, error) {
 	return posts, other
 }
 
+// postsAtRoot asks at the root in use. A post that stands on two pages is taken once.
 func (p *pull) postsAtRoot(ctx context.Context, query url.Values) ([]post, error) {
 	var posts []post
 	seen := map[ident]bool{}

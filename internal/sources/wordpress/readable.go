@@ -50,6 +50,7 @@ type reader struct {
 	total int // bytes of words; 0: nothing counts as furniture
 }
 
+// newReader looks through the whole tree first: a twin may stand before its picture.
 func newReader(root *node, base *url.URL) *reader {
 	r := &reader{base: base, shown: map[string]bool{}}
 	root.walk(func(n *node) bool {

@@ -169,6 +169,7 @@ func (p *pull) recheckPage(a digest.Article, pg page) {
 	}
 }
 
+// statusOf is the status of the answer that err is about; 0: there was none.
 func statusOf(err error) int {
 	var e *apiError
 	if errors.As(err, &e) {

@@ -93,6 +93,7 @@ func shortcodeAt(s string, i int) (shortcode, bool) {
 	return c, !doubled && (!c.closing || strings.TrimSpace(c.args) == "")
 }
 
+// nameByte says whether c may be in a name. Names of other scripts are prose.
 func nameByte(c byte, first bool) bool {
 	letter := c|0x20 >= 'a' && c|0x20 <= 'z'
 	return letter || !first && (c == '_' || c == '-' || c >= '0' && c <= '9')
@@ -148,6 +149,7 @@ func expandShortcodes(root *node) {
 		return !code(n.tag)
 	})
 	opened, closed := map[string]bool{}, map[string]bool{}
+	// A bare [name] is a shortcode if [/name] comes later, maybe in another paragraph.
 	for _, t := range texts {
 		for _, c := range shortcodes(t.text) {
 			if c.closing {
@@ -162,6 +164,7 @@ func expandShortcodes(root *node) {
 	}
 }
 
+// code says whether brackets in the element are shown, not meant.
 func code(tag string) bool {
 	return tag == "pre" || tag == "code" || tag == "kbd" || tag == "samp" || tag == "textarea"
 }

@@ -26,6 +26,7 @@ type state struct {
 	Names []named `json:"names,omitempty"`
 }
 
+// named is one post that was seen.
 type named struct {
 	GUID string `json:"guid"`
 	ID   string `json:"id"`
@@ -40,6 +41,7 @@ func readState(b []byte) *state {
 	return &s
 }
 
+// bytes is what readState reads.
 func (s *state) bytes() []byte {
 	b, err := json.Marshal(s)
 	if err != nil { // a year beyond 9999
@@ -112,6 +114,7 @@ func (s *state) known(guid string) string {
 	return ""
 }
 
+// learn keeps what a post is called. The longest unseen is forgotten first.
 func (s *state) learn(guid, id string) {
 	const longest = 500 // bytes of a guid
 	if guid == "" || len(guid) > longest {

@@ -25,6 +25,7 @@ const (
 	maxThreadRequests = 150
 )
 
+// errEnough ends the reading of threads, not the pull.
 var errEnough = fmt.Errorf("more than %d requests", maxThreadRequests)
 
 // commentsFromFeeds reads the comments of the articles that the API gave. How
@@ -57,6 +58,7 @@ type found struct {
 	guessed bool
 }
 
+// seen is how many the site's own count would call them: it counts pingbacks too.
 func (f found) seen() int { return len(f.comments) + len(f.pings) }
 
 // thread reads the comments of an article from its comment feed, which has the
@@ -67,6 +69,8 @@ func (p *pull) thread(ctx context.Context, a *digest.Article, count int, feed st
 		return
 	}
 	f := found{comments: map[string]digest.Comment{}, pings: map[string]bool{}}
+	// The feed first: it is a tenth of the page's size, has times in UTC, and for most
+	// articles holds all there is.
 	fed := p.commentFeed(ctx, a, feed, &f)
 	whole := fed && (f.seen() == 0 && count == unknown || count != unknown && f.seen() >= count)
 	if !whole && ctx.Err() == nil {
@@ -183,6 +187,8 @@ func (p *pull) commentPages(ctx context.Context, a *digest.Article, count int, f
 	a.CommentsClosed = a.CommentsClosed || first.closed
 	a.Author.Bio = firstNonEmpty(a.Author.Bio, first.bio)
 	p.merge(a, first, f)
+	// The page without a number is the newest or the oldest, as the site is set; so
+	// all numbers are asked for, until the count is reached.
 	for n := first.commentPages; n >= 1 && maxCommentPages > first.commentPages-n; n-- {
 		if count != unknown && f.seen() >= count {
 			return nil
@@ -207,6 +213,7 @@ func (p *pull) threadPage(ctx context.Context, at string) (page, error) {
 // merge adds a page's comments. What the feed said about one stays: its dates
 // are in UTC, the page's often in no zone at all.
 func (p *pull) merge(a *digest.Article, pg page, f *found) {
+	// Themes print local times without saying so.
 	offset, sure := zone(pg, f.comments)
 	if sure {
 		p.offset, p.zoned = offset, true
@@ -239,6 +246,7 @@ func (p *pull) merge(a *digest.Article, pg page, f *found) {
 	}
 }
 
+// pageComment is what a theme showed, as a comment; its time may still be local.
 func (p *pull) pageComment(c pageComment, a *digest.Article) digest.Comment {
 	return digest.Comment{
 		Source: p.name, Article: a.ID, ID: c.id, Parent: c.parent, URL: a.URL + "#comment-" + c.id,

@@ -63,6 +63,8 @@ type pull struct {
 	zoned  bool
 }
 
+// begin prepares a pull. Everything that it learns stays in it, so that pulls of
+// one Source do not disturb each other.
 func (s *Source) begin(r sources.Request) (*pull, error) {
 	home, err := url.Parse(s.site.Home)
 	if err != nil || home.Host == "" {
@@ -103,6 +105,9 @@ func (p *pull) everything(ctx context.Context) error {
 	} else if p.site.API != "" {
 		why = errors.New(p.state.Why)
 	}
+	// The feed is worse in three ways that cannot be mended from here: it ends a text
+	// at its first page break, knows no answers to hidden comments, and its own
+	// count of comments includes pingbacks.
 	p.warn("the REST API cannot be used (%v): read from the feed; comments may be missing, and articles of several pages end after the first", why)
 	if err := p.fromFeed(ctx); err != nil {
 		return errors.Join(why, err)
@@ -151,6 +156,7 @@ func (p *pull) warnShort() {
 	}
 }
 
+// harvest is what was found, in the order in which sites show it.
 func (p *pull) harvest() digest.Harvest {
 	slices.SortStableFunc(p.articles, func(a, b digest.Article) int {
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(number(b.ID), number(a.ID)))
