@@ -67,7 +67,10 @@ func (p *pull) articleFeed(ctx context.Context) (f articleFeed, failed error) {
 			p.articlesFeed = &f
 			return f, nil
 		}
-		failed = errors.Join(failed, err)
+		if failed != nil {
+			err = fmt.Errorf("%w; %w", failed, err)
+		}
+		failed = err
 		if hostDown(err) || ctx.Err() != nil {
 			break
 		}

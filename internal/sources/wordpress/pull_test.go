@@ -192,6 +192,9 @@ func TestPullFails(t *testing.T) {
 		if err == nil || len(h.Articles) > 0 || len(h.State) > 0 {
 			t.Errorf("%s: %d articles, state %q, error %v", name, len(h.Articles), h.State, err)
 		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: more than one line: %v", name, err)
+		}
 		if n := len(site.Requests()); n > 4 {
 			t.Errorf("%s: %d requests", name, n)
 		}

@@ -138,7 +138,7 @@ func (p *pull) recheckPages(ctx context.Context, articles []digest.Article, why 
 			failed++
 		}
 		if err != nil && (ctx.Err() != nil || hostDown(err) || read == 0 && failed >= 3) {
-			return errors.Join(why, err)
+			return fmt.Errorf("%w; %w", why, err)
 		}
 	}
 	if read == 0 && len(articles) > 0 {

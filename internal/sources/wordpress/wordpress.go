@@ -110,7 +110,7 @@ func (p *pull) everything(ctx context.Context) error {
 	// count of comments includes pingbacks.
 	p.warn("the REST API cannot be used (%v): read from the feed; comments may be missing, and articles of several pages end after the first", why)
 	if err := p.fromFeed(ctx); err != nil {
-		return errors.Join(why, err)
+		return fmt.Errorf("%w; %w", why, err)
 	}
 	p.warnShort()
 	return nil
@@ -130,7 +130,7 @@ func (p *pull) feedHasMore(ctx context.Context) bool {
 // warn adds to what the operator is told. One kind of trouble may come with
 // every article, so it is said once.
 func (p *pull) warn(format string, args ...any) {
-	w := fmt.Sprintf(format, args...)
+	w := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
 	if !slices.Contains(p.warnings, w) {
 		p.warnings = append(p.warnings, w)
 		p.log.Warn("partial harvest", "what", w)
