@@ -44,9 +44,12 @@ func emoji(n *node) bool {
 
 // noscript is what is in the element without the pictures that are shown anyway.
 func (r *reader) noscript(n *node) []*node {
+	if r.unscripted { // one within another; reading that again and again would take for ever
+		return nil
+	}
 	// The tokenizer took its content for text, as a browser with scripts does.
 	root := parse(n.words() + n.rawWords())
-	once := &reader{base: r.base, shown: map[string]bool{}, total: r.total}
+	once := &reader{base: r.base, shown: map[string]bool{}, total: r.total, unscripted: true}
 	root.kids = withoutTwins(root.kids, r.shown)
 	once.children(root)
 	return root.kids

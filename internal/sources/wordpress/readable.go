@@ -48,6 +48,8 @@ type reader struct {
 	// whose script we did the work of: their <noscript> twins are one too many.
 	shown map[string]bool
 	total int // bytes of words; 0: nothing counts as furniture
+	// unscripted says that the tree is what a <noscript> holds.
+	unscripted bool
 }
 
 // newReader looks through the whole tree first: a twin may stand before its picture.

@@ -135,6 +135,10 @@ func TestNesting(t *testing.T) {
 	if len(got) > 3*b.Len()+1000 || !strings.Contains(sanitize.Text(got), "end") {
 		t.Errorf("%d bytes from %d", len(got), b.Len())
 	}
+	again := strings.Repeat("<noscript>", 200_000) + "end"
+	if got := readableArticle(again, at); got != "" {
+		t.Errorf("%d bytes from noscript in noscript", len(got))
+	}
 	deep := strings.Repeat("<div>", 100_000) + "deep"
 	if got := readableArticle(deep, at); len(got) > 3*len(deep) || !strings.Contains(got, "deep") {
 		t.Errorf("%d bytes", len(got))
