@@ -14,7 +14,7 @@ import (
 // Source is one site.
 type Source interface {
 	// Pull returns the articles published in the window with all their
-	// comments, newest first. Text in the harvest is valid UTF-8 without NUL; HTML
+	// comments, newest first; older ones that the site lists may be among them. Text in the harvest is valid UTF-8 without NUL; HTML
 	// in it is untrusted, its addresses absolute. A harvest that misses
 	// something says so in its warnings; an error means that there is none.
 	Pull(ctx context.Context, r Request) (digest.Harvest, error)

@@ -154,7 +154,9 @@ func testGone(t *testing.T, w *world) {
 		{func() { save(false, "1") }, "a a1 a2 a3 b"},
 		{func() { save(true, "1", "3") }, "a a1 a3 b"},
 		{func() { save(true, "1", "2") }, "a a1 a2 b"},
-		{func() { amend(digest.Item{Article: "a", Comment: "1"}, digest.Item{Article: "b"}, digest.Item{Article: "none"}) }, "a a2"},
+		{func() {
+			amend(digest.Item{Article: "a", Comment: "1"}, digest.Item{Article: "b"}, digest.Item{Article: "none"})
+		}, "a a2"},
 		{func() { save(false, "1") }, "a a1 a2 b"},
 		{func() { save(true) }, "a b"},
 	} {

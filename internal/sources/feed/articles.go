@@ -170,8 +170,9 @@ func protected(e feeds.Entry) bool {
 	return passwordForm.MatchString(e.HTML) || passwordForm.MatchString(e.Summary)
 }
 
-// sort tells the window's articles from comments that stand among them. An entry
-// without a date may be new; one with a date to come is held back later.
+// sort tells articles from comments that stand among them. Older ones than the
+// window are kept: an article may appear under a date that has passed, and what
+// has been listed all along must be known to tell the two apart.
 func (p *pull) sort(entries []feeds.Entry) (kept, replies []feeds.Entry) {
 	ids := map[string]bool{}
 	for _, e := range entries {
@@ -182,7 +183,7 @@ func (p *pull) sort(entries []feeds.Entry) (kept, replies []feeds.Entry) {
 		case protected(e):
 		case e.ReplyTo != "" && ids[e.ReplyTo]:
 			replies = append(replies, e)
-		case e.Published.IsZero() || !e.Published.Before(p.window.Since):
+		default:
 			kept = append(kept, e)
 		}
 	}

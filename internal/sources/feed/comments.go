@@ -101,7 +101,8 @@ func (p *pull) comments(ctx context.Context, entries, replies []feeds.Entry) {
 	var threads []thread
 	for i, e := range entries {
 		article := &p.harvest.Articles[i]
-		if e.CommentFeed == "" || slices.Contains(p.siteFeeds(), e.CommentFeed) {
+		old := !e.Published.IsZero() && e.Published.Before(p.window.Since)
+		if old || e.CommentFeed == "" || slices.Contains(p.siteFeeds(), e.CommentFeed) {
 			article.CommentCount = max(article.CommentCount, len(article.Comments))
 			continue
 		}

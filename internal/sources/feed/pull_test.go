@@ -13,18 +13,20 @@ import (
 	"digest.example/internal/sources"
 )
 
-func TestPullKeepsTheWindow(t *testing.T) {
+// Everything that is listed is known from then on; the threads of articles that
+// are older than the window are left alone.
+func TestPullGivesWhatIsListed(t *testing.T) {
 	s := newSite(t)
 	s.put("/feed/", rss(
 		item("1", now.Add(30*24*time.Hour), 0), // held back later
 		item("2", ago(1), 0),
 		item("3", ago(7*24), 0),
-		item("4", ago(7*24+1), 0),
+		item("4", ago(7*24+1), 3),
 		strings.Replace(item("5", ago(0), 0), "pubDate", "noDate", 2),
 		strings.Replace(item("6", ago(2), 0), "Text 6", `<form><input name="post_password" type="password"></form>`, 1),
 	))
 	h := pullOf(t, s.source(getter{}, "/feed/"), nil)
-	if got := s.ids(h); got != "1 2 3 5" {
+	if got := s.ids(h); got != "1 2 3 4 5" {
 		t.Errorf("articles %q", got)
 	}
 	a := h.Articles[1]
@@ -33,6 +35,9 @@ func TestPullKeepsTheWindow(t *testing.T) {
 	}
 	if len(h.Warnings) != 0 {
 		t.Errorf("warnings %q", h.Warnings)
+	}
+	if got := s.requests(); !slices.Equal(got, []string{"/feed/"}) {
+		t.Errorf("requests %q", got)
 	}
 }
 
@@ -116,10 +121,10 @@ func TestPullFollowsPages(t *testing.T) {
 		asked string
 		warns string
 	}{
-		{"WordPress", map[string]string{"/feed/": ten(0), "/feed/?paged=2": ten(10), "/feed/?paged=3": ten(160)}, 29, "/feed/ /feed/?paged=2 /feed/?paged=3", ""},
+		{"WordPress", map[string]string{"/feed/": ten(0), "/feed/?paged=2": ten(10), "/feed/?paged=3": ten(160)}, 30, "/feed/ /feed/?paged=2 /feed/?paged=3", ""},
 		{"no pages", map[string]string{"/feed/": ten(0)}, 10, "/feed/ /feed/?paged=2", "reaches back to 2026-03-29 03:00 UTC only"},
 		{"the same for ever", map[string]string{"/feed/": ten(0), "/feed/?paged=2": ten(0)}, 10, "/feed/ /feed/?paged=2", "reaches back"},
-		{"window covered", map[string]string{"/feed/": ten(165), "/feed/?paged=2": ten(175)}, 4, "/feed/", ""},
+		{"window covered", map[string]string{"/feed/": ten(165), "/feed/?paged=2": ten(175)}, 10, "/feed/", ""},
 		{"short feed", map[string]string{"/feed/": rss(item("1", ago(1), 0))}, 1, "/feed/", ""},
 		{"RFC 5005", map[string]string{
 			"/feed/":  strings.Replace(rss(item("1", ago(1), 0)), "<item>", `<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="next" href="/older"/><item>`, 1),
