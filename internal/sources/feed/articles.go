@@ -16,7 +16,8 @@ import (
 )
 
 // maxPages is how many pages of a feed are read; usualPage is how many entries
-// most sites put on one, so that a feed of fewer has shown them all.
+// most sites put on one, so that a feed of fewer without further pages has
+// probably shown them all.
 const (
 	maxPages  = 10
 	usualPage = 10
@@ -76,7 +77,7 @@ func (p *pull) follow(ctx context.Context, address string, first answer) article
 	for n, page := 2, first.feed; p.wants(a.entries) && n <= maxPages; n++ {
 		next := page.Next
 		if next == "" {
-			next = p.paged(address, n, len(a.entries))
+			next = p.paged(address, n)
 		}
 		if next == "" {
 			break
@@ -129,10 +130,10 @@ func oldestOf(entries []feeds.Entry) (oldest time.Time) {
 }
 
 // paged is WordPress's address of page n; "" where there is no sense in trying:
-// the feed is short, or had no pages the last time.
-func (p *pull) paged(address string, n, entries int) string {
+// the feed had no pages the last time.
+func (p *pull) paged(address string, n int) string {
 	u, err := url.Parse(address)
-	if err != nil || entries < usualPage || p.harvest.At.Sub(p.old.Single).Abs() < keepSingle {
+	if err != nil || p.harvest.At.Sub(p.old.Single).Abs() < keepSingle {
 		return ""
 	}
 	q := u.Query()

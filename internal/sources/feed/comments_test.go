@@ -32,7 +32,7 @@ func TestCommentsNewestOnly(t *testing.T) {
 	if h.Articles[1].Whole {
 		t.Error("ten of ten may be the newest ten of more")
 	}
-	if got := s.requests(); !slices.Equal(got, []string{"/feed/", "/1/feed/", "/2/feed/"}) {
+	if got := s.requests(); !slices.Equal(got, []string{"/feed/", "/feed/?paged=2", "/1/feed/", "/2/feed/"}) {
 		t.Errorf("requests %q", got)
 	}
 	// A pull that joins the last one misses nothing; one that does not, does.

@@ -65,7 +65,7 @@ func TestPullReadsComments(t *testing.T) {
 	if !h.Articles[0].Whole || h.Articles[1].Whole || h.Articles[2].Whole || h.Articles[0].CommentCount != 3 || h.Articles[2].CommentCount != 1 {
 		t.Errorf("%+v", h.Articles)
 	}
-	if got := s.requests(); !slices.Equal(got, []string{"/feed/", "/1/feed/", "/3/feed/"}) {
+	if got := s.requests(); !slices.Equal(got, []string{"/feed/", "/feed/?paged=2", "/1/feed/", "/3/feed/"}) {
 		t.Errorf("requests %q", got)
 	}
 }
@@ -125,7 +125,8 @@ func TestPullFollowsPages(t *testing.T) {
 		{"no pages", map[string]string{"/feed/": ten(0)}, 10, "/feed/ /feed/?paged=2", "reaches back to 2026-03-29 03:00 UTC only"},
 		{"the same for ever", map[string]string{"/feed/": ten(0), "/feed/?paged=2": ten(0)}, 10, "/feed/ /feed/?paged=2", "reaches back"},
 		{"window covered", map[string]string{"/feed/": ten(165), "/feed/?paged=2": ten(175)}, 10, "/feed/", ""},
-		{"short feed", map[string]string{"/feed/": rss(item("1", ago(1), 0))}, 1, "/feed/", ""},
+		{"short feed", map[string]string{"/feed/": rss(item("1", ago(1), 0))}, 1, "/feed/ /feed/?paged=2", ""},
+		{"short pages", map[string]string{"/feed/": rss(item("1", ago(1), 0)), "/feed/?paged=2": rss(item("2", ago(2), 0))}, 2, "/feed/ /feed/?paged=2 /feed/?paged=3", ""},
 		{"RFC 5005", map[string]string{
 			"/feed/":  strings.Replace(rss(item("1", ago(1), 0)), "<item>", `<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="next" href="/older"/><item>`, 1),
 			"/older":  strings.Replace(rss(item("2", ago(2), 0)), "<item>", `<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="next" href="/oldest"/><item>`, 1),
