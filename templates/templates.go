@@ -1,6 +1,6 @@
-// Package templates carries the program's own templates. What they are filled
-// with, and how they must look, is decided by the packages that parse them.
-// Operators may put a folder with the same files in their place.
+// Package templates carries the program's own templates, and lets an operator's
+// files take their place one by one. What they are filled with, and how they
+// must look, is decided by the packages that parse them.
 package templates
 
 import "embed"
@@ -10,3 +10,10 @@ import "embed"
 //
 //go:embed email web
 var Files embed.FS
+
+// Readme is the name of the file that describes the others to whoever changes
+// them.
+const Readme = "README.txt"
+
+//go:embed README.txt
+var readme string
