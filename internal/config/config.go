@@ -17,6 +17,7 @@ type Config struct {
 	Alert       Alert        `mapstructure:"alert"`
 	Fetch       Fetch        `mapstructure:"fetch"`
 	Library     Library      `mapstructure:"library"`
+	Templates   string       `mapstructure:"templates"` // a folder; empty: the shipped ones
 	Newsletters []Newsletter `mapstructure:"newsletters"`
 }
 

@@ -32,6 +32,9 @@ func (c Config) problems() Problems {
 	ps.checkAlert(c.Alert)
 	ps.checkFetch(c.Fetch)
 	ps.checkLibrary(c.Library)
+	if hasControl(c.Templates) {
+		ps.add("templates", "holds a control character: remove it")
+	}
 	ps.checkNewsletters(c.Newsletters)
 	return ps
 }

@@ -43,6 +43,12 @@ func TestValues(t *testing.T) {
 			"mysql://host/db postgres://host:port/db a\x00b",
 		},
 		{
+			"templates",
+			func(c *Config, v string) { c.Templates = v },
+			"templates ../mine /etc/digest/templates",
+			"a\x00b a\tb",
+		},
+		{
 			"secret",
 			func(c *Config, v string) { c.Database, c.Secret, _ = strings.Cut(v, "#") },
 			"digest.db# digest.db#" + strings.Repeat("s", minSecret) + " postgres://u@host/db#" + strings.Repeat("s", minSecret),
