@@ -90,7 +90,9 @@ func (d *discovery) probe(ctx context.Context, root *url.URL) (apiInfo, *url.URL
 		return apiInfo{}, nil, fmt.Errorf("%w with %s", errStatus, doc.media)
 	}
 	var info apiInfo
-	if err := json.Unmarshal(bytes.TrimPrefix(doc.body, []byte("\ufeff")), &info); err != nil {
+	// Sites that show PHP's warnings print them before the JSON.
+	object := doc.body[max(bytes.IndexByte(doc.body, '{'), 0):]
+	if err := json.Unmarshal(object, &info); err != nil {
 		return apiInfo{}, nil, fmt.Errorf("%w with JSON of another shape: %w", errStatus, err)
 	}
 	if !slices.Contains(info.Namespaces, namespace) {

@@ -22,6 +22,7 @@ func TestDiscoverOnTheWire(t *testing.T) {
 		most   int    // requests
 	}{
 		"as it comes":       {api: "wp-json/", most: 2},
+		"warnings before":   {on: sitetest.Switches{JunkREST: true}, api: "wp-json/", most: 2},
 		"by an article":     {path: "post-1/", api: "wp-json/", most: 2},
 		"by its feed":       {path: "feed/", api: "wp-json/", most: 2},
 		"in a folder":       {prefix: "/blog", api: "wp-json/", most: 2},
