@@ -26,9 +26,12 @@ func picks(issue digest.Issue) []digest.Pick {
 	return append(append(all, issue.More...), issue.Discussed...)
 }
 
-// subject names the strongest story, how many there are, and the date, which
-// makes it differ from the last issue's.
+// subject is the editor's, or names the strongest story, how many there are, and
+// the date, which makes it differ from the last issue's.
 func (v *views) subject(issue digest.Issue) string {
+	if own := v.line(issue.Subject); own != "" {
+		return own
+	}
 	all := picks(issue)
 	title := plainTitle(v.title(all[0].Article.Title))
 	if title == "" {
@@ -68,9 +71,12 @@ func pictorial(r rune) bool {
 	return unicode.Is(unicode.So, r) && r > 0xFF || r >= 0x1F3FB && r <= 0x1F3FF
 }
 
-// preheader names the stories that the subject does not; for a single one it
-// is how that begins.
+// preheader is the editor's, or names the stories that the subject does not; for
+// a single one it is how that begins.
 func (v *views) preheader(issue digest.Issue) string {
+	if own := v.line(issue.Preheader); own != "" {
+		return own
+	}
 	all := picks(issue)
 	var out string
 	for i, p := range all[1:] {

@@ -49,6 +49,22 @@ func TestSubject(t *testing.T) {
 	}
 }
 
+func TestTheEditorsLinesComeFirst(t *testing.T) {
+	issue := titled("The night bus that stops for owls", "b")
+	issue.Subject, issue.Preheader = "Owls\r\nBcc: all@x.test, again", "And\u202e herons"
+	v := viewsOf(issue)
+	if got, want := v.subject(issue), "Owls Bcc: all@x.test, again"; got != want {
+		t.Errorf("subject %q, want %q", got, want)
+	}
+	if got, want := v.preheader(issue), "And herons"; got != want {
+		t.Errorf("preheader %q, want %q", got, want)
+	}
+	issue.Subject, issue.Preheader = " \u200b ", "\n"
+	if v.subject(issue) == "" || v.preheader(issue) == "" {
+		t.Error("lines in which nothing can be seen are taken")
+	}
+}
+
 func TestSubjectDiffersNextWeek(t *testing.T) {
 	this, next := titled("Open thread"), titled("Open thread")
 	next.Slot.At = sunday.AddDate(0, 0, 7)

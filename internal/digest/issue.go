@@ -35,6 +35,8 @@ func (s Slot) Extra() bool { return strings.HasPrefix(s.Local, "extra ") }
 // needed to render it, and why. It is what freezing stores.
 type Issue struct {
 	Newsletter string    `json:"newsletter"`
+	Title      string    `json:"title,omitempty"`    // of the newsletter, as it was then
+	Language   string    `json:"language,omitempty"` // the same
 	Edition    Edition   `json:"edition"`
 	Number     int       `json:"number"`
 	Slot       Slot      `json:"slot"`
@@ -42,6 +44,10 @@ type Issue struct {
 	Since      time.Time `json:"since"`           // nothing older was considered
 	Note       string    `json:"note,omitempty"`  // the editor's, in Markdown
 	Draft      string    `json:"draft,omitempty"` // the note's file as it was written
+	// Subject and Preheader are the editor's, one clean line each; empty: they
+	// are made from the articles.
+	Subject   string `json:"subject,omitempty"`
+	Preheader string `json:"preheader,omitempty"`
 
 	Lead      []Pick     `json:"lead"`                // printed in full
 	More      []Pick     `json:"more,omitempty"`      // printed as titles
@@ -136,6 +142,7 @@ type IssueRecord struct {
 	Opened     time.Time
 	Frozen     time.Time // when its content was stored
 	Spent      time.Time // first accepted or in doubt: its items count as printed from then on
+	Revised    time.Time // when words were last taken out of its content
 	Finished   time.Time
 	Recipients int // rows of its ledger
 }

@@ -31,6 +31,8 @@ type Choice struct {
 	Warnings   []string
 	History    History
 	Note       string   // Markdown
+	Subject    string   // the editor's; empty: made from the articles
+	Preheader  string   // the same
 	Pins       []string // addresses of what the editor wants first
 	Drops      []string // and does not want at all
 	Now        time.Time
@@ -56,7 +58,8 @@ func Choose(c Choice) digest.Issue {
 		Newsletter: c.Newsletter.Name, Edition: digest.EditionScheduled,
 		Number: c.Number, Slot: c.Slot,
 		CutOff: c.Now, Since: since(c.Newsletter, c.History.CutOff, c.Now),
-		Note: c.Note, Warnings: slices.Concat(c.Warnings, lostPins(c)),
+		Note: c.Note, Subject: c.Subject, Preheader: c.Preheader,
+		Warnings: slices.Concat(c.Warnings, lostPins(c)),
 	}
 	ch := chooser{Choice: c, printed: map[digest.Item]bool{}, vouched: rank.Vouched(c.Library, c.Now)}
 	for _, item := range c.History.Printed {

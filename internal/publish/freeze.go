@@ -50,7 +50,8 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	issue, err := p.settle(ctx, n, Choice{
 		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
 		Library: merge(kept, m.harvests, m.now), Warnings: m.warnings,
-		History: history, Note: note.Text, Pins: note.Pins, Drops: note.Drops, Now: m.now,
+		History: history, Note: note.Text, Subject: note.Subject, Preheader: note.Preheader,
+		Pins: note.Pins, Drops: note.Drops, Now: m.now,
 	}, m.amend)
 	if err != nil {
 		return digest.Issue{}, none, err

@@ -6,15 +6,19 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/sanitize"
 )
 
 // note is what the editor wrote for the next issue.
 type note struct {
 	Text string // Markdown
+	// Subject and Preheader take the place of those that would be made; clean.
+	Subject, Preheader string
 	// Pins and Drops are addresses of articles and comments, as the mail links
 	// to them.
 	Pins, Drops []string
@@ -47,16 +51,45 @@ func parseNote(s string) (note, error) {
 // parseMatter reads the keys of a front matter; others than these are mistakes.
 func parseMatter(s string) (note, error) {
 	var keys struct {
-		Pin  addresses `yaml:"pin"`
-		Drop addresses `yaml:"drop"`
+		Subject   string    `yaml:"subject"`
+		Preheader string    `yaml:"preheader"`
+		Pin       addresses `yaml:"pin"`
+		Drop      addresses `yaml:"drop"`
 	}
 	d := yaml.NewDecoder(bytes.NewReader([]byte(s)))
 	d.KnownFields(true)
 	if err := d.Decode(&keys); err != nil && !errors.Is(err, io.EOF) {
-		return note{}, fmt.Errorf("%w: the note's front matter takes pin: and drop: with addresses of articles or comments: %s",
+		return note{}, fmt.Errorf("%w: the note's front matter takes subject: and preheader: with a line of text (in "+
+			"quotes, where it has a colon), pin: and drop: with addresses of articles or comments: %s",
 			digest.ErrConfig, strings.ReplaceAll(err.Error(), "\n", " "))
 	}
-	return note{Pins: keys.Pin, Drops: keys.Drop}, nil
+	n := note{Pins: keys.Pin, Drops: keys.Drop}
+	var err error
+	if n.Subject, err = headline("subject", keys.Subject, subjectMost); err != nil {
+		return n, err
+	}
+	n.Preheader, err = headline("preheader", keys.Preheader, preheaderMost)
+	return n, err
+}
+
+// The characters that an editor may write where inboxes show the mail. Phones
+// show 60 of a subject and 110 of a preheader; a little more is the editor's own
+// choice, a paragraph is a slip.
+const (
+	subjectMost   = 100
+	preheaderMost = 160
+)
+
+// headline is an editor's line, clean.
+func headline(key, s string, most int) (string, error) {
+	if strings.ContainsAny(strings.TrimSpace(s), "\r\n") {
+		return "", fmt.Errorf("%w: the note's %s: has several lines: give it one", digest.ErrConfig, key)
+	}
+	line := sanitize.Line(s)
+	if n := utf8.RuneCountInString(line); n > most {
+		return "", fmt.Errorf("%w: the note's %s: has %d characters: give it %d at most", digest.ErrConfig, key, n, most)
+	}
+	return line, nil
 }
 
 // addresses are one address or a list of them.

@@ -163,3 +163,35 @@ func TestLargestNote(t *testing.T) {
 		t.Errorf("%d bytes", len(v.Issue.Note))
 	}
 }
+
+// The editor's subject is frozen with the issue, and a dry run shows it.
+func TestSubjectOfTheNote(t *testing.T) {
+	w := newWorld(t, 1)
+	w.site.publish(wednesday, "a")
+	w.write("---\nsubject: The tide mills turn again\npreheader: And the herons are counted\n---\nHello")
+	w.now = sunday
+	v, err := w.p.Preview(w.ctx, &w.newsletter)
+	w.must(err)
+	if v.Rendered.Subject != "The tide mills turn again" || v.Rendered.Preheader != "And the herons are counted" {
+		t.Errorf("previewed %q, %q", v.Rendered.Subject, v.Rendered.Preheader)
+	}
+	w.at(sunday)
+	content, err := w.db.Content(w.ctx, w.last().ID)
+	w.must(err)
+	if content.Subject != v.Rendered.Subject || content.Preheader != v.Rendered.Preheader || content.Note != "Hello" {
+		t.Errorf("froze %q, %q, %q", content.Subject, content.Preheader, content.Note)
+	}
+	if !strings.Contains(w.mailer.last, "Subject: The tide mills turn again\r\n") {
+		t.Errorf("sent %s", w.mailer.last)
+	}
+}
+
+func TestASubjectThatIsTooLongNamesItsFile(t *testing.T) {
+	w := newWorld(t, 1)
+	w.site.publish(wednesday, "a")
+	w.write("---\nsubject: " + strings.Repeat("long ", 30) + "\n---\n")
+	_, err := w.p.Preview(w.ctx, &w.newsletter)
+	if !errors.Is(err, digest.ErrConfig) || !strings.Contains(err.Error(), w.newsletter.NoteFile) || !strings.Contains(err.Error(), "149 characters") {
+		t.Errorf("%v", err)
+	}
+}
