@@ -55,11 +55,12 @@ func TestHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"From":        `"The Harbour Weekly" <digest@harbour.test>`,
-		"Reply-To":    "editor@harbour.test",
-		"List-Id":     `"The Harbour Weekly" <weekly.digest.harbour.test>`,
-		"Feedback-Id": "47:weekly:digest:harbourtest",
-		"Date":        "Sun, 22 Nov 2026 09:00:00 +0000",
+		"From":         `"The Harbour Weekly" <digest@harbour.test>`,
+		"Reply-To":     "editor@harbour.test",
+		"List-Id":      `"The Harbour Weekly" <weekly.digest.harbour.test>`,
+		"Feedback-Id":  "47:weekly:digest:harbourtest",
+		"List-Archive": "<https://digest.harbour.test/archive/weekly/>",
+		"Date":         "Sun, 22 Nov 2026 09:00:00 +0000",
 	} {
 		got := strings.Trim(m.Header.Get(name), "<>")
 		if strings.ReplaceAll(got, `"`, "") != strings.Trim(strings.ReplaceAll(want, `"`, ""), "<>") {

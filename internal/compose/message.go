@@ -19,8 +19,17 @@ func template(r Rendered, nl digest.Newsletter, issue digest.Issue, ids IDs) mai
 		Date: ids.Date, Boundary: ids.Boundary,
 		ListID:             listID(nl),
 		UnsubscribeMailbox: nl.UnsubscribeMailbox,
-		Headers:            []mail.Header{{Name: "Feedback-ID", Value: feedbackID(nl, issue)}},
+		Headers:            headers(nl, issue),
 	}
+}
+
+// headers are the fields that the mail package leaves to us.
+func headers(nl digest.Newsletter, issue digest.Issue) []mail.Header {
+	all := []mail.Header{{Name: "Feedback-ID", Value: feedbackID(nl, issue)}}
+	if archive := ArchiveURL(nl); archive != "" {
+		all = append(all, mail.Header{Name: "List-Archive", Value: "<" + archive + ">"}) // RFC 2369
+	}
+	return all
 }
 
 // listID is stable for ever: the newsletter's short name at our host (RFC 2919).

@@ -39,7 +39,7 @@ func (v *views) page(issue digest.Issue) (*page, error) {
 	title := v.title(v.nl.Title)
 	return &page{
 		Lang: v.lang, Dir: v.dir, Subject: v.subject(issue), Preheader: v.preheader(issue), Title: title,
-		When: v.date.Format("2 January 2006"), Counts: counts(issue), Note: note, NoteText: noteText,
+		When: v.date.Format("2 January 2006"), View: archivePage(v.nl, issue.Number), Counts: counts(issue), Note: note, NoteText: noteText,
 		Footer: footer{
 			Title: title, Host: host, Place: joined(" "+say("at")+" ", title, host),
 			Unsubscribe: v.hole, Address: v.line(v.nl.PostalAddress),

@@ -11,6 +11,7 @@ type page struct {
 	Preheader string
 	Title     string            // the newsletter's
 	When      string            // the date
+	View      string            // the page in the archive; empty: the public address is not known
 	Counts    string            // "5 articles, 186 comments"
 	Note      htmltemplate.HTML // the editor's, styled; may be empty
 	NoteText  string

@@ -29,6 +29,7 @@ var english = map[string][2]string{
 	"link":            {"Link"},
 	"why":             {"You get this because you subscribed to"},
 	"unsubscribe":     {"Unsubscribe"},
+	"view_in_browser": {"View in browser"},
 	"untitled":        {"Untitled article"},
 	"anonymous":       {"Anonymous"},
 }

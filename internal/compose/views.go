@@ -50,6 +50,7 @@ func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *v
 	}
 	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]*target{}}
 	v.label("", say("unsubscribe"), hole)
+	v.label("", say("view_in_browser"), archivePage(nl, issue.Number))
 	v.date = v.local(date)
 	v.lang, v.dir = language(nl.Language)
 	v.outside, v.comments = foreign("12px", v.dir), foreign("6px", v.dir)
