@@ -31,6 +31,9 @@ type Article struct {
 	// Appeared is when the article came to be listed, where it was published
 	// under a date that had passed already; zero otherwise. The library sets it.
 	Appeared time.Time `json:"appeared,omitzero"`
+	// Redacted says that somebody's words were taken out of an issue that had
+	// been frozen: of the article only its ids and its dates are left.
+	Redacted bool `json:"redacted,omitempty"`
 	// Alias is the id under which the source lists the article by now, where it
 	// has changed; the library keeps the one that it saw first.
 	Alias string `json:"-"`

@@ -46,7 +46,7 @@ type Source struct {
 const (
 	pullTime    = 5 * time.Minute
 	recheckTime = time.Minute
-	together    = 64
+	together    = 24
 )
 
 // Options are what a Library needs beside its Store; all are required.
@@ -151,7 +151,8 @@ func (l *Library) harvest(ctx context.Context, s Source, m Memory, w sources.Win
 		return digest.Harvest{}, err
 	}
 	h.Source, h.At = s.Name, l.o.Now()
-	return reconcile(h, m, force)
+	h, err = reconcile(h, m, force)
+	return without(h, m.Redacted), err
 }
 
 func resultOf(s Source, h digest.Harvest, err error) Result {
@@ -211,7 +212,7 @@ func (l *Library) recheck(ctx context.Context, s Source, articles []digest.Artic
 		return digest.Harvest{}, err
 	}
 	h.Source, h.At = s.Name, l.o.Now()
-	return names.asKept(h), nil
+	return without(names.asKept(h), m.Redacted), nil
 }
 
 // some are the harvests that say something.

@@ -22,6 +22,7 @@ type Memory struct {
 	// Comments counts what was published in each of the last weeks, the latest
 	// first, deleted ones too.
 	Comments [weeks]int
+	Redacted []digest.Redaction // what must not come back
 }
 
 // Known is an article in the library.

@@ -10,17 +10,18 @@ import (
 )
 
 const issueColumns = `SELECT i.id, n.name, i.edition, i.number, i.slot, i.zone, i.slot_at, i.state, i.reason, i.code,
-	i.hold_until, i.cutoff, i.envelope_from, i.opened, i.frozen, i.spent, i.finished, i.recipients
+	i.hold_until, i.cutoff, i.envelope_from, i.opened, i.frozen, i.spent, i.revised, i.finished, i.recipients
 	FROM issue i JOIN newsletter n ON n.id = i.newsletter`
 
 func scanIssue(scan scan) (digest.IssueRecord, error) {
 	var r digest.IssueRecord
 	var state string
-	var slotAt, hold, cutoff, opened, frozen, spent, finished sql.NullInt64
+	var slotAt, hold, cutoff, opened, frozen, spent, revised, finished sql.NullInt64
 	err := scan(&r.ID, &r.Newsletter, &r.Edition, &r.Number, &r.Slot.Local, &r.Slot.Zone, &slotAt, &state,
-		&r.Reason, &r.Code, &hold, &cutoff, &r.From, &opened, &frozen, &spent, &finished, &r.Recipients)
+		&r.Reason, &r.Code, &hold, &cutoff, &r.From, &opened, &frozen, &spent, &revised, &finished, &r.Recipients)
 	r.State, r.Slot.At, r.HoldUntil, r.CutOff = digest.IssueState(state), at(slotAt), at(hold), at(cutoff)
 	r.Opened, r.Frozen, r.Spent, r.Finished = at(opened), at(frozen), at(spent), at(finished)
+	r.Revised = at(revised)
 	return r, err
 }
 
@@ -135,7 +136,10 @@ func (s *Store) MoveIssue(
 	err = s.change(ctx, "move issue "+id, func(t tx) error {
 		n, err := t.exec(`UPDATE issue SET state = $1, reason = $2, code = $3, hold_until = $4, finished = $5
 			WHERE id = $6 AND state IN `+in(7, len(from)), args...)
-		moved = n > 0
+		if moved = n > 0; err != nil || !moved {
+			return err
+		}
+		_, err = t.exec(dropMessages+` AND id = $1`, id)
 		return err
 	})
 	return moved && err == nil, err

@@ -82,7 +82,8 @@ func (s *Store) Amend(ctx context.Context, h digest.Harvest) error {
 					return err
 				}
 			}
-			return nil
+			_, err := t.dropRedacted(text(h.Source))
+			return err
 		})
 		if err != nil {
 			return err

@@ -17,6 +17,9 @@ func (s *Store) Memory(ctx context.Context, source string, since, now time.Time)
 		return m, fmt.Errorf("memory of %s: %w", source, err)
 	}
 	m.State, m.Succeeded = state.Adapter, succeeded
+	if m.Redacted, err = redactions(ctx, s.read, `WHERE source = $1 ORDER BY article, comment`, source); err != nil {
+		return m, fmt.Errorf("memory of %s: %w", source, err)
+	}
 	m.Articles, err = collect(ctx, s.read, func(scan scan) (library.Known, error) {
 		var k library.Known
 		var appeared sql.NullInt64

@@ -96,7 +96,7 @@ func (s *Store) NewsletterID(ctx context.Context, name string) (string, error) {
 }
 
 // RenameNewsletter gives a newsletter another name; its subscribers, issues and
-// tokens stay. It fails with digest.ErrNotFound where there is no old, and with
+// tokens stay, and its archive is still found under the old one. It fails with digest.ErrNotFound where there is no old, and with
 // digest.ErrRefused where the new one is taken.
 func (s *Store) RenameNewsletter(ctx context.Context, old, name string) error {
 	return s.change(ctx, "rename newsletter "+old, func(t tx) error {
@@ -108,7 +108,10 @@ func (s *Store) RenameNewsletter(ctx context.Context, old, name string) error {
 		if len(taken) > 0 {
 			return fmt.Errorf("%w: there is a newsletter %s already", digest.ErrRefused, name)
 		}
-		return t.found(t.exec(`UPDATE newsletter SET name = $1 WHERE name = $2`, name, old))
+		if err := t.found(t.exec(`UPDATE newsletter SET name = $1 WHERE name = $2`, name, old)); err != nil {
+			return err
+		}
+		return t.formerName(old, name)
 	})
 }
 

@@ -1,0 +1,34 @@
+package digest
+
+// Redaction names an article, with all that stands under it, or one comment,
+// that is to be taken out of everything that is kept.
+type Redaction struct {
+	Source  string `json:"source"`
+	Article string `json:"article"`
+	Comment string `json:"comment,omitempty"` // empty: the article
+	URL     string `json:"-"`                 // as it was found; empty: not known any more
+	// Fingerprint stands for the address once that has gone too; see library.Fingerprint.
+	Fingerprint string `json:"-"`
+}
+
+// Item is what issues call it, without a section.
+func (r Redaction) Item() Item {
+	return Item{Source: r.Source, Article: r.Article, Comment: r.Comment}
+}
+
+// Redacted says where something was taken out.
+type Redacted struct {
+	Articles int             `json:"articles"` // of the library
+	Comments int             `json:"comments"`
+	Issues   []RedactedIssue `json:"issues"`
+}
+
+// RedactedIssue is an issue whose content, or whose message as it was sent,
+// held what was taken out.
+type RedactedIssue struct {
+	Name    string     `json:"issue"`
+	State   IssueState `json:"state"`
+	Items   int        `json:"items"`   // taken out of its content
+	Message bool       `json:"message"` // the stored message was dropped
+	Waits   bool       `json:"waits"`   // the stored message is still needed to send the issue
+}
