@@ -46,7 +46,7 @@ type Source struct {
 const (
 	pullTime    = 5 * time.Minute
 	recheckTime = time.Minute
-	together    = 24
+	together    = 48
 )
 
 // Options are what a Library needs beside its Store; all are required.
@@ -88,9 +88,9 @@ func (l *Library) Pull(ctx context.Context, all []Source, w sources.Window, forc
 }
 
 // Peek is Pull that stores nothing: the harvests go to keep instead.
-func (l *Library) Peek(ctx context.Context, all []Source, w sources.Window, keep Keep) ([]Result, error) {
+func (l *Library) Peek(ctx context.Context, all []Source, w sources.Window, force []string, keep Keep) ([]Result, error) {
 	forget := func(context.Context, string, error) error { return nil }
-	return l.ask(ctx, all, w, nil, keep, forget)
+	return l.ask(ctx, all, w, force, keep, forget)
 }
 
 // Amend keeps what a recheck found changed.

@@ -2,8 +2,10 @@ package sources
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -90,9 +92,7 @@ func (d *discovery) probe(ctx context.Context, root *url.URL) (apiInfo, *url.URL
 		return apiInfo{}, nil, fmt.Errorf("%w with %s", errStatus, doc.media)
 	}
 	var info apiInfo
-	// Sites that show PHP's warnings print them before the JSON.
-	object := doc.body[max(bytes.IndexByte(doc.body, '{'), 0):]
-	if err := json.Unmarshal(object, &info); err != nil {
+	if err := unmarshalRoot(doc.body, &info); err != nil {
 		return apiInfo{}, nil, fmt.Errorf("%w with JSON of another shape: %w", errStatus, err)
 	}
 	if !slices.Contains(info.Namespaces, namespace) {
@@ -101,6 +101,23 @@ func (d *discovery) probe(ctx context.Context, root *url.URL) (apiInfo, *url.URL
 	api := *doc.at // a redirect may have added a language or taken a slash
 	api.RawQuery = withoutFields(api.RawQuery)
 	return info, apiRoot(&api, &api), nil
+}
+
+// unmarshalRoot reads the first object in body that is one: sites that show
+// PHP's warnings print them before the JSON.
+func unmarshalRoot(body []byte, info *apiInfo) (err error) {
+	const tries = 20
+	for range tries {
+		i := bytes.IndexByte(body, '{')
+		if i < 0 {
+			break
+		}
+		if err = json.Unmarshal(body[i:], info); err == nil {
+			return nil
+		}
+		body = body[i+1:]
+	}
+	return cmp.Or(err, errors.New("no object"))
 }
 
 func joinQuery(a, b string) string { return strings.TrimPrefix(a+"&"+b, "&") }

@@ -31,9 +31,34 @@ func article(markup string, base *url.URL) *node {
 // readableComment is the same for comments, in which square brackets are always
 // prose and nothing is furniture.
 func readableComment(markup string, base *url.URL) string {
-	root := parse(cleanText(markup))
+	markup = cleanText(markup)
+	if readable(markup) {
+		return markup
+	}
+	root := parse(markup)
 	newReader(root, base).children(root)
 	return root.inner()
+}
+
+// bareTags are elements that are readable as they are and lead nowhere.
+var bareTags = []string{"p>", "/p>", "br />", "br>", "em>", "/em>", "strong>", "/strong>", "blockquote>", "/blockquote>", "code>", "/code>"}
+
+// readable says whether markup is words in the plainest of elements, as most
+// comments are: reading it as a tree would change nothing.
+func readable(markup string) bool {
+	if strings.Contains(markup, "://") {
+		return false
+	}
+	for {
+		_, rest, more := strings.Cut(markup, "<")
+		if !more {
+			return true
+		}
+		if !slices.ContainsFunc(bareTags, func(tag string) bool { return strings.HasPrefix(rest, tag) }) {
+			return false
+		}
+		markup = rest
+	}
 }
 
 // cleanText is s without what no text may hold.

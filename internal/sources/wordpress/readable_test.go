@@ -104,7 +104,7 @@ func TestFurniture(t *testing.T) {
 
 func TestReadableComment(t *testing.T) {
 	for markup, want := range map[string]string{
-		`<p>[youtube id="abc"] and [gallery] stay</p>`:    `<p>[youtube id=&#34;abc&#34;] and [gallery] stay</p>`,
+		`<p>[youtube id="abc"] and [gallery] stay</p>`:    `<p>[youtube id="abc"] and [gallery] stay</p>`,
 		`<p class="sharedaddy">Share this: words</p>`:     `<p class="sharedaddy">Share this: words</p>`,
 		`Yes <img class="wp-smiley" alt="🙂" src="x.png">`: `Yes 🙂`,
 		`<a href="/x">x</a>`:                              `<a href="https://paper.test/x">x</a>`,
