@@ -122,7 +122,7 @@ func (f *Found) pullAs(ctx context.Context, r Request, m memory) (digest.Harvest
 func (f *Found) source(site Site) (Source, error) {
 	build, known := f.o.Kinds[site.Kind]
 	if !known {
-		return nil, fmt.Errorf("source %s: no way to pull a site of kind %q", f.o.Name, site.Kind)
+		return nil, fmt.Errorf("no way to pull a site of kind %q", site.Kind)
 	}
 	return build(f.o.Name, site), nil
 }
@@ -175,7 +175,7 @@ func (m memory) renewed(again memory) memory {
 func (f *Found) discover(ctx context.Context) (memory, error) {
 	site, err := Discover(ctx, f.o.Getter, f.o.Address)
 	if err != nil {
-		return memory{}, fmt.Errorf("source %s: %w", f.o.Name, err)
+		return memory{}, err
 	}
 	if f.o.Kind != KindAuto {
 		site.Kind = f.o.Kind

@@ -212,7 +212,7 @@ func TestFoundDoesNotGuessTwice(t *testing.T) {
 		t.Errorf("%v after %d pulls, %v", err, len(r.made), r.visitor.asked)
 	}
 	_, err := r.found("nowhere.test", KindAuto).Pull(t.Context(), Request{})
-	if !errors.Is(err, errRefused) || !strings.HasPrefix(err.Error(), "source heron: find the site at nowhere.test: ") {
+	if !errors.Is(err, errRefused) || !strings.HasPrefix(err.Error(), "find the site at nowhere.test: ") {
 		t.Error(err)
 	}
 	if _, err := r.found("nowhere.test", KindAuto).Recheck(t.Context(), Request{}, nil); !errors.Is(err, errRefused) {

@@ -55,13 +55,13 @@ func (s *Source) Pull(ctx context.Context, r sources.Request) (digest.Harvest, e
 		a, err = p.articles(ctx, true)
 	}
 	if err != nil {
-		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
+		return digest.Harvest{}, err
 	}
 	if !a.unchanged {
 		p.settle(ctx, a)
 	}
 	if err := ctx.Err(); err != nil {
-		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
+		return digest.Harvest{}, err
 	}
 	p.harvest.State = p.new.bytes()
 	s.log.Debug("pulled feeds", "source", s.name, "articles", len(p.harvest.Articles),

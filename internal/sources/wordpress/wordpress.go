@@ -68,7 +68,7 @@ type pull struct {
 func (s *Source) begin(r sources.Request) (*pull, error) {
 	home, err := url.Parse(s.site.Home)
 	if err != nil || home.Host == "" {
-		return nil, fmt.Errorf("pull %s: %q is not the address of a site", s.name, s.site.Home)
+		return nil, fmt.Errorf("%q is not the address of a site", s.site.Home)
 	}
 	if !strings.HasSuffix(home.Path, "/") {
 		home.Path += "/"
@@ -83,7 +83,7 @@ func (s *Source) Pull(ctx context.Context, r sources.Request) (digest.Harvest, e
 		return digest.Harvest{}, err
 	}
 	if err := p.everything(ctx); err != nil {
-		return digest.Harvest{}, fmt.Errorf("pull %s: %w", s.name, err)
+		return digest.Harvest{}, err
 	}
 	return p.harvest(), nil
 }
