@@ -21,7 +21,7 @@ type Set struct {
 }
 
 // Open looks into an operator's folder; with an empty dir only the shipped
-// templates are in use. The error is Mistakes where the folder is missing or
+// templates are in use. The error is Mistakes: where the folder is missing, or
 // holds what is no template, since a misspelt name would silently do nothing.
 // What is in the files is not looked at.
 func Open(dir string) (*Set, error) {
@@ -55,7 +55,7 @@ func Open(dir string) (*Set, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: read the templates: %w", digest.ErrConfig, err)
+		return nil, Mistakes{{File: dir, Text: "cannot be read: " + err.Error()}}
 	}
 	if len(found) > 0 {
 		return nil, found

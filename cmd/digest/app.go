@@ -30,7 +30,6 @@ import (
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
 	"digest.example/internal/web"
-	"digest.example/templates"
 )
 
 // What store must satisfy for the floors that declare it.
@@ -107,6 +106,10 @@ func (a *app) service(s *store.Store, keys *subscribers.Keys) *subscribers.List 
 // sender is who may send: the only process with a SQLite database, one of
 // several with PostgreSQL.
 func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, progress publish.Progress) (*publish.Publisher, error) {
+	composer, err := a.composer()
+	if err != nil {
+		return nil, err
+	}
 	dialer, err := a.dialer()
 	if err != nil {
 		return nil, err
@@ -127,15 +130,12 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 		Now: time.Now, Random: mathrand.Float64, Log: a.log(),
 	})
 	a.engine.Store(engine)
-	return a.publisher(s, keys, newsletters, engine, progress, name)
+	return a.publisher(s, keys, newsletters, composer, engine, progress, name), nil
 }
 
-// publisher wires the four steps. Without a deliverer it can only preview.
-func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, d publish.Deliverer, progress publish.Progress, owner string) (*publish.Publisher, error) {
-	composer, err := compose.New(templates.Files)
-	if err != nil {
-		return nil, err
-	}
+// publisher wires the four steps. Without a deliverer it can only preview, and
+// without a composer not even that.
+func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, composer *compose.Composer, d publish.Deliverer, progress publish.Progress, owner string) *publish.Publisher {
 	return publish.New(s, publish.Options{
 		Newsletters: newsletters,
 		Library:     library.New(s, library.Options{Now: time.Now, Log: a.log()}),
@@ -152,7 +152,7 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 		Exclusive: !a.config.Postgres(),
 		Now:       time.Now,
 		Log:       a.log(),
-	}), nil
+	})
 }
 
 // alert tells the operator of what needs a person.
@@ -191,10 +191,7 @@ func (a *app) withPublisher(ctx context.Context, newsletters []publish.Newslette
 	if err != nil {
 		return err
 	}
-	p, err := a.publisher(s, keys, newsletters, nil, silent{}, "")
-	if err != nil {
-		return err
-	}
+	p := a.publisher(s, keys, newsletters, nil, nil, silent{}, "")
 	if err := p.Register(ctx); err != nil {
 		return err
 	}

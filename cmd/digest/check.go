@@ -10,12 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"digest.example/internal/compose"
 	"digest.example/internal/config"
 	"digest.example/internal/digest"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
-	"digest.example/templates"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -105,7 +103,10 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 	if _, err := a.dialer(); err != nil {
 		found = append(found, config.Problem{File: a.configName(), Key: "smtp", Text: remedy(err)})
 	}
-	if _, err := compose.New(templates.Files); err != nil {
+	var wrong config.Problems
+	if _, err := a.composer(); errors.As(err, &wrong) {
+		found = append(found, wrong...)
+	} else if err != nil {
 		return nil, err
 	}
 	more, err := a.misfits(ctx, newsletters)

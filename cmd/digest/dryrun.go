@@ -49,18 +49,19 @@ func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, name
 
 // viewer is a publisher that can only look.
 func (a *app) viewer(ctx context.Context, newsletters []publish.Newsletter) (*store.Store, *publish.Publisher, error) {
+	composer, err := a.composer()
+	if err != nil {
+		return nil, nil, err
+	}
 	s, err := a.open(ctx, store.ReadOnly)
 	if err != nil {
 		return nil, nil, err
 	}
 	keys, err := a.keys(ctx, s, true)
-	if err == nil {
-		var p *publish.Publisher
-		if p, err = a.publisher(s, keys, newsletters, nil, silent{}, ""); err == nil {
-			return s, p, nil
-		}
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
 	}
-	return nil, nil, errors.Join(err, s.Close())
+	return s, a.publisher(s, keys, newsletters, composer, nil, silent{}, ""), nil
 }
 
 // hint tells those who have only seen the sample site how to go on.

@@ -77,6 +77,9 @@ func (a *app) send(ctx context.Context, o sendOptions) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.composer(); err != nil {
+		return err // also where nothing is due yet
+	}
 	switch {
 	case o.dryRun:
 		return a.dryRun(ctx, newsletters, o.newsletter)

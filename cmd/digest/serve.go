@@ -39,6 +39,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := a.composer(); err != nil {
+		return err
+	}
 	s, lock, err := a.locked(ctx)
 	if err != nil {
 		return err
@@ -87,7 +90,11 @@ func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publis
 	for _, n := range newsletters {
 		titles[n.ID] = web.Newsletter{Title: n.Title, Language: n.Language}
 	}
-	files, err := fs.Sub(templates.Files, "web")
+	set, err := templates.Open(a.config.Templates)
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(set, "web")
 	if err != nil {
 		return nil, fmt.Errorf("read the pages' templates: %w", err)
 	}
