@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"digest.example/internal/config"
+	"digest.example/internal/preflight"
 )
 
 // placeholderPost is the postal address that digest init writes.
@@ -22,7 +23,7 @@ func placeholders(c config.Config) []string {
 	if placeholder(c.Web.PublicURL) {
 		add("web.public_url", c.Web.PublicURL, "nothing goes out until readers can unsubscribe there")
 	}
-	if placeholderHost(c.SMTP.Host) {
+	if preflight.ReservedHost(c.SMTP.Host) {
 		add("smtp.host", c.SMTP.Host, "name the server that takes your mail")
 	}
 	for i, n := range c.Newsletters {
@@ -44,7 +45,7 @@ func placeholders(c config.Config) []string {
 // examples (RFC 2606), where nothing can ever answer.
 func placeholder(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && placeholderHost(u.Hostname())
+	return err == nil && preflight.ReservedHost(u.Hostname())
 }
 
 func placeholderMailbox(mailbox string) bool {
@@ -53,15 +54,5 @@ func placeholderMailbox(mailbox string) bool {
 		return false
 	}
 	_, host, _ := strings.Cut(a.Address, "@")
-	return placeholderHost(host)
-}
-
-func placeholderHost(host string) bool {
-	host = "." + strings.ToLower(host)
-	for _, reserved := range []string{".example", ".invalid", ".example.com", ".example.net", ".example.org"} {
-		if strings.HasSuffix(host, reserved) {
-			return true
-		}
-	}
-	return false
+	return preflight.ReservedHost(host)
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // dryRun makes the issues as they would be now and writes them to preview/.
-func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, name string) (err error) {
-	chosen, err := picks(newsletters, name)
+func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
+	chosen, err := picks(newsletters, o.newsletter)
 	if err != nil {
 		return err
 	}
@@ -25,26 +25,32 @@ func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, name
 	defer closing(&err, s)
 	plans := []plan{}
 	for _, n := range chosen {
-		v, err := p.Preview(ctx, n)
+		v, err := p.Preview(ctx, n, o.force...)
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.Name, err)
+		}
+		notes, err := a.lookUp(ctx, n, &v, o)
+		if err != nil {
+			return err
 		}
 		made, err := makePlan(ctx, s, n, v)
 		if err != nil {
 			return err
 		}
+		made.Notes = notes
 		made.Folder = previewFolder(n.Name, len(chosen))
 		if err := a.writePreview(p, n, v, made); err != nil {
 			return err
 		}
 		plans = append(plans, made)
 	}
-	return a.print(plans, func(w io.Writer) {
+	err = a.print(plans, func(w io.Writer) {
 		for _, made := range plans {
 			made.report(w)
 		}
 		a.hint(w)
 	})
+	return errors.Join(err, a.wouldHold(plans))
 }
 
 // viewer is a publisher that can only look.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/preflight"
 	"digest.example/internal/publish"
 	"digest.example/internal/sanitize"
 )
@@ -16,21 +17,24 @@ import (
 // plan is what a dry run says in plan.json: everything that would be printed
 // and why, and who would get it.
 type plan struct {
-	Newsletter            string            `json:"newsletter"`
-	Issue                 string            `json:"issue"` // the name that it would have
-	At                    time.Time         `json:"at"`
-	Since                 time.Time         `json:"since"`
-	Subject               string            `json:"subject,omitempty"`
-	Preheader             string            `json:"preheader,omitempty"`
-	Bytes                 int               `json:"html_bytes"`
-	Printed               []printedItem     `json:"printed"`
-	Left                  []digest.Omission `json:"left_out"`
-	Trimmed               []string          `json:"trimmed,omitempty"`
-	Warnings              []string          `json:"warnings,omitempty"`
-	Failures              []string          `json:"failed_sources,omitempty"`
-	Holds                 []publish.Hold    `json:"would_be_held,omitempty"`
-	Recipients            recipients        `json:"recipients"`
-	Folder                string            `json:"folder"`
+	Newsletter string            `json:"newsletter"`
+	Issue      string            `json:"issue"` // the name that it would have
+	At         time.Time         `json:"at"`
+	Since      time.Time         `json:"since"`
+	Subject    string            `json:"subject,omitempty"`
+	Preheader  string            `json:"preheader,omitempty"`
+	Bytes      int               `json:"html_bytes"`
+	Printed    []printedItem     `json:"printed"`
+	Left       []digest.Omission `json:"left_out"`
+	Trimmed    []string          `json:"trimmed,omitempty"`
+	Warnings   []string          `json:"warnings,omitempty"`
+	Failures   []string          `json:"failed_sources,omitempty"`
+	// Findings are what is wrong with it; Notes what a look-up that was asked for
+	// says beside that.
+	Findings              []preflight.Finding `json:"findings"`
+	Notes                 []string            `json:"notes,omitempty"`
+	Recipients            recipients          `json:"recipients"`
+	Folder                string              `json:"folder"`
 	full, more, discussed int
 	comments              int
 }
@@ -62,7 +66,7 @@ func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Pr
 		At: v.Issue.CutOff.In(n.Location), Since: v.Issue.Since.In(n.Location),
 		Subject: v.Rendered.Subject, Preheader: v.Rendered.Preheader, Bytes: len(v.Rendered.HTML),
 		Left: v.Issue.Left, Trimmed: v.Rendered.Trimmed, Warnings: v.Issue.Warnings,
-		Failures: v.Failures, Holds: v.Holds,
+		Failures: v.Failures, Findings: v.Findings,
 		Recipients: recipients{Domains: map[string]int{}, LeftOut: map[string]int{}},
 	}
 	p.list(v)
@@ -140,8 +144,11 @@ func (p plan) report(w io.Writer) {
 	for _, line := range p.Warnings {
 		fmt.Fprintf(w, "  warning      %s\n", sanitize.Line(line))
 	}
-	for _, h := range p.Holds {
-		fmt.Fprintf(w, "  would hold   %s: %s\n", h.Code, h.Why)
+	for _, f := range p.Findings {
+		printFinding(w, f)
+	}
+	for _, n := range p.Notes {
+		fmt.Fprintf(w, "  note         %s\n", sanitize.Line(n))
 	}
 	if len(p.Printed) > 0 {
 		fmt.Fprintf(w, "  written      %s/: issue.html, issue.txt, sample.eml, and plan.json: what is printed and why\n", p.Folder)

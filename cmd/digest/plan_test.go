@@ -11,6 +11,7 @@ import (
 
 	"digest.example/internal/compose"
 	"digest.example/internal/digest"
+	"digest.example/internal/preflight"
 	"digest.example/internal/publish"
 )
 
@@ -46,7 +47,10 @@ func previewed() publish.Preview {
 			{Section: digest.SectionMore, Source: "blog", Article: "2"},
 		}},
 		Failures: []string{"forum: \x1b[2Jno answer"},
-		Holds:    []publish.Hold{{Code: publish.HoldSource, Why: "no answer"}},
+		Findings: []preflight.Finding{
+			{Code: publish.HoldSource, Level: preflight.Blocks, Why: "no \x1banswer", Remedy: "ask"},
+			{Code: preflight.SameSubject, Level: preflight.Warns, Why: "again", Forced: true},
+		},
 	}
 }
 
@@ -82,7 +86,7 @@ func TestPlan(t *testing.T) {
 	for _, line := range []string{
 		"weekly/7 as it would be now", "subject      One and 1 more", "1 article in full, 1 as titles, 0 still being discussed, 1 comment; 5 bytes",
 		"recipients   3 (2 example.org, 1 example.net)", "left out     1 unsubscribed", "failed       forum: ",
-		"would hold   source-failed: no answer", "written      preview/",
+		"\n  blocks       source-failed: no answer\n               ask\n", "\n  forced       same-subject: again\n", "written      preview/",
 	} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("the report lacks %q:\n%s", line, &out)

@@ -17,10 +17,11 @@ import (
 
 // sendOptions are the flags of digest send.
 type sendOptions struct {
-	dryRun, now    bool
-	to, newsletter string
-	force          []string
-	wait           time.Duration
+	dryRun, now          bool
+	checkLinks, checkDNS bool
+	to, newsletter       string
+	force                []string
+	wait                 time.Duration
 }
 
 func (a *app) sendCommand() *cobra.Command {
@@ -34,9 +35,14 @@ with send in a system's cron every ten minutes, the readers' pages still need a 
 somewhere: no issue goes out while its unsubscribe link does not answer.
 
 --dry-run makes the issue as it would be now, due or not, by the same code, and
-writes it to preview/. Nothing is sent and the database is not touched. It exits
-with 0 also where the issue would be held: its report says so.`,
+writes it to preview/. Nothing is sent and the database is not touched. It says what
+is wrong with the mail; where that blocks, it exits with 4, and sending holds the
+issue for the same reason. --force CODE goes past a finding, in both. As long as
+web.public_url is a placeholder, nothing can be sent, and it exits with 0.
+
+The codes:` + codeHelp(),
 		Example: `  digest send --dry-run                  what would go to whom, in preview/
+  digest send --dry-run --check-links --check-dns
   digest send --to me@example.org        one real copy of it; nothing is recorded
   digest send --now                      an extra issue, to all subscribers
   digest send                            what is due`,
@@ -53,7 +59,9 @@ with 0 also where the issue would be held: its report says so.`,
 	f.StringVar(&o.to, "to", "", "send one copy of the issue to this address and record nothing")
 	f.BoolVar(&o.now, "now", false, "send an extra issue")
 	f.StringVar(&o.newsletter, "newsletter", "", "only this newsletter")
-	f.StringSliceVar(&o.force, "force", nil, "go past a hold, by its code: unsubscribe-unreachable, source-failed")
+	f.StringSliceVar(&o.force, "force", nil, "go past what holds the issue, by its code (repeatable)")
+	f.BoolVar(&o.checkLinks, "check-links", false, "with --dry-run: ask for the pages that the mail links to, for a minute at most")
+	f.BoolVar(&o.checkDNS, "check-dns", false, "with --dry-run: look up what DNS says of the sender")
 	f.DurationVar(&o.wait, "wait", 10*time.Minute, "wait for retries that come due within this time")
 	return c
 }
@@ -69,6 +77,9 @@ func (o sendOptions) check() error {
 	if modes > 1 {
 		return fmt.Errorf("%w: --dry-run, --to and --now are three different things: give one of them", digest.ErrUsage)
 	}
+	if (o.checkLinks || o.checkDNS) && !o.dryRun {
+		return fmt.Errorf("%w: --check-links and --check-dns go with --dry-run", digest.ErrUsage)
+	}
 	return publish.CheckForce(o.force)
 }
 
@@ -82,7 +93,7 @@ func (a *app) send(ctx context.Context, o sendOptions) error {
 	}
 	switch {
 	case o.dryRun:
-		return a.dryRun(ctx, newsletters, o.newsletter)
+		return a.dryRun(ctx, newsletters, o)
 	case o.to != "":
 		return a.sendTo(ctx, newsletters, o)
 	case o.now:

@@ -143,7 +143,7 @@ func TestPeek(t *testing.T) {
 	var seen []digest.Harvest
 	results, err := opened(s).Peek(t.Context(),
 		[]Source{named("blog", &site{harvest: digest.Harvest{Articles: articles}}), named("bad", &site{err: io.EOF})},
-		sources.Window{}, func(_ context.Context, h digest.Harvest) error { seen = append(seen, h); return nil })
+		sources.Window{}, nil, func(_ context.Context, h digest.Harvest) error { seen = append(seen, h); return nil })
 	if err != nil || len(results) != 2 || results[1].Err == nil || len(seen) != 1 || seen[0].Source != "blog" {
 		t.Errorf("%+v, %v; seen %+v", results, err, seen)
 	}

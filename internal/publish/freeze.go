@@ -11,6 +11,7 @@ import (
 	"digest.example/internal/compose"
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
+	"digest.example/internal/preflight"
 	"digest.example/internal/sources"
 )
 
@@ -133,6 +134,13 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	if err != nil || issue.Empty() {
 		return false, err
 	}
+	inspected, err := p.inspect(ctx, n, r, issue, rendered)
+	if err == nil {
+		err = holdOf(preflight.Force(inspected.findings, force))
+	}
+	if err != nil {
+		return false, err
+	}
 	stencil, err := rendered.Stencil.MarshalBinary()
 	if err != nil {
 		return false, fmt.Errorf("store the stencil of %s: %w", r.Name(), err)
@@ -142,6 +150,7 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	})
 	if err == nil {
 		p.tellMissing(r, results)
+		p.tellFindings(r, inspected.findings)
 	}
 	return true, err
 }

@@ -5,24 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
+	"digest.example/internal/preflight"
 )
 
 // The codes of what holds an issue back. An operator who knows better goes past
 // one with send --force CODE.
 const (
-	HoldUnsubscribe = "unsubscribe-unreachable"
-	HoldSource      = "source-failed"
+	HoldUnsubscribe = preflight.Unreachable
+	HoldSource      = preflight.SourceFailed
 	HoldMoved       = library.CodeMoved
 	HoldSilent      = library.CodeSilent
 )
 
 // HoldCodes are all codes that --force takes.
-var HoldCodes = []string{HoldUnsubscribe, HoldSource, HoldMoved, HoldSilent}
+var HoldCodes = preflight.Codes()
 
 // retryHeld is how often a held issue is tried again.
 const retryHeld = 15 * time.Minute
@@ -38,7 +38,7 @@ func (h hold) Unwrap() error { return digest.ErrHeld }
 func CheckForce(codes []string) error {
 	for _, c := range codes {
 		if !slices.Contains(HoldCodes, c) {
-			return fmt.Errorf("%w: --force takes %s, not %q", digest.ErrUsage, strings.Join(HoldCodes, " or "), c)
+			return fmt.Errorf("%w: --force takes codes such as %s (digest send --help lists them), not %q", digest.ErrUsage, HoldUnsubscribe, c)
 		}
 	}
 	return nil

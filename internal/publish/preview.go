@@ -2,33 +2,30 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"digest.example/internal/compose"
 	"digest.example/internal/digest"
-	"digest.example/internal/library"
 	"digest.example/internal/mail"
+	"digest.example/internal/preflight"
 )
 
 // Preview is an issue as it would be at this moment.
 type Preview struct {
 	Issue    digest.Issue
 	Rendered compose.Rendered // zero where the issue is empty
-	Holds    []Hold           // what would hold it back
-	Failures []string         // sources that gave nothing
-}
-
-// Hold is a reason not to send, with the code that --force takes.
-type Hold struct {
-	Code string `json:"code"`
-	Why  string `json:"why"`
+	// Findings are what is wrong with it, those marked that force goes past;
+	// without force, those that block would hold it back.
+	Findings []preflight.Finding
+	Mail     preflight.Mail  // the sample that was looked over; zero where the issue is empty
+	Facts    preflight.Facts // the same
+	Failures []string        // sources that gave nothing
 }
 
 // Preview makes the issue that sending at this moment would make, by the same
-// steps, and changes nothing.
-func (p *Publisher) Preview(ctx context.Context, n *Newsletter) (Preview, error) {
+// steps, and changes nothing. force names the codes of findings to go past.
+func (p *Publisher) Preview(ctx context.Context, n *Newsletter, force ...string) (Preview, error) {
 	now := p.o.Now()
 	w, err := p.window(ctx, n, now)
 	if err != nil {
@@ -45,11 +42,11 @@ func (p *Publisher) Preview(ctx context.Context, n *Newsletter) (Preview, error)
 	if len(last) > 0 {
 		r.Number = last[0].Number + 1
 	}
-	harvests, results, err := p.peek(ctx, n, w)
+	harvests, results, err := p.peek(ctx, n, w, force)
 	if err != nil {
 		return Preview{}, err
 	}
-	v := Preview{Holds: p.holds(ctx, n, results)}
+	v := Preview{Findings: append(p.unreachable(ctx, n), sourceFindings(results)...)}
 	for _, r := range results {
 		if r.Err != nil {
 			v.Failures = append(v.Failures, fmt.Sprintf("%s: %v", r.Source.Name, r.Err))
@@ -59,24 +56,25 @@ func (p *Publisher) Preview(ctx context.Context, n *Newsletter) (Preview, error)
 	v.Issue, v.Rendered, err = p.draft(ctx, n, r, material{
 		harvests: harvests, warnings: warnings(results), amend: forget, now: now,
 	})
+	if err == nil && !v.Issue.Empty() {
+		var i inspection
+		i, err = p.inspect(ctx, n, r, v.Issue, v.Rendered)
+		v.Mail, v.Facts, v.Findings = i.mail, i.facts, append(v.Findings, i.findings...)
+	}
+	v.Findings = preflight.Force(preflight.Sorted(v.Findings), force)
 	return v, err
 }
 
-// holds is what would hold an issue back.
-func (p *Publisher) holds(ctx context.Context, n *Newsletter, results []library.Result) []Hold {
-	var holds []Hold
+// unreachable is what is wrong with the page that unsubscribe links lead to.
+func (p *Publisher) unreachable(ctx context.Context, n *Newsletter) []preflight.Finding {
 	id, err := p.store.DatabaseID(ctx)
 	if err == nil {
 		err = p.o.Reachable(ctx, n.PublicURL, id)
 	}
-	if err != nil {
-		holds = append(holds, Hold{HoldUnsubscribe, err.Error()})
+	if err == nil {
+		return nil
 	}
-	var h hold
-	if errors.As(missing(results, nil), &h) {
-		holds = append(holds, Hold{h.code, h.why})
-	}
-	return holds
+	return []preflight.Finding{preflight.New(preflight.Unreachable, preflight.Blocks, err.Error())}
 }
 
 // Sample is one copy of a previewed issue for an address that need not be on

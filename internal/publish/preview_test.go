@@ -15,6 +15,7 @@ import (
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
 	"digest.example/internal/mail"
+	"digest.example/internal/preflight"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
@@ -52,8 +53,8 @@ func TestPreviewIsWhatWouldBeFrozen(t *testing.T) {
 	w.now = second
 	v, err := w.p.Preview(w.ctx, &w.newsletter)
 	w.must(err)
-	if v.Issue.Number != 2 || len(v.Holds)+len(v.Failures) != 0 {
-		t.Errorf("issue %d, holds %v, failures %v", v.Issue.Number, v.Holds, v.Failures)
+	if v.Issue.Number != 2 || len(v.Findings)+len(v.Failures) != 0 {
+		t.Errorf("issue %d, findings %v, failures %v", v.Issue.Number, v.Findings, v.Failures)
 	}
 	same(t, "warnings", v.Issue.Warnings, []string{"blog: a thread was cut short"})
 	w.at(second)
@@ -102,11 +103,12 @@ func TestPreviewTellsOfHolds(t *testing.T) {
 	w.start()
 	v, err := w.p.Preview(w.ctx, &w.newsletter)
 	w.must(err)
-	want := []publish.Hold{
-		{Code: publish.HoldUnsubscribe, Why: "no such host"},
-		{Code: publish.HoldSource, Why: "source forum: connection refused"},
+	want := []preflight.Finding{
+		{Code: publish.HoldUnsubscribe, Level: preflight.Blocks, Why: "no such host"},
+		{Code: publish.HoldSource, Level: preflight.Blocks, Why: "source forum: connection refused"},
+		{Code: publish.HoldSource, Level: preflight.Warns, Why: "source optional: connection refused"},
 	}
-	if diff := cmp.Diff(want, v.Holds); diff != "" {
+	if diff := cmp.Diff(want, v.Findings, cmpopts.IgnoreFields(preflight.Finding{}, "Remedy")); diff != "" {
 		t.Error(diff)
 	}
 	same(t, "failures", v.Failures, []string{"optional: connection refused", "forum: connection refused"})

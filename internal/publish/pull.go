@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
+	"digest.example/internal/preflight"
 	"digest.example/internal/sources"
 )
 
@@ -29,10 +28,10 @@ func (p *Publisher) PullNow(ctx context.Context, n *Newsletter) ([]library.Resul
 }
 
 // peek asks the newsletter's sources and stores nothing.
-func (p *Publisher) peek(ctx context.Context, n *Newsletter, w sources.Window) ([]digest.Harvest, []library.Result, error) {
+func (p *Publisher) peek(ctx context.Context, n *Newsletter, w sources.Window, force []string) ([]digest.Harvest, []library.Result, error) {
 	var mu sync.Mutex
 	var harvests []digest.Harvest
-	results, err := p.o.Library.Peek(ctx, n.Sources, w, func(_ context.Context, h digest.Harvest) error {
+	results, err := p.o.Library.Peek(ctx, n.Sources, w, force, func(_ context.Context, h digest.Harvest) error {
 		mu.Lock()
 		defer mu.Unlock()
 		harvests = append(harvests, h)
@@ -41,24 +40,10 @@ func (p *Publisher) peek(ctx context.Context, n *Newsletter, w sources.Window) (
 	return harvests, results, err
 }
 
-// missing is the hold of the required sources that gave nothing, unless its code
-// is in force; of several codes the first counts.
+// missing is the hold of the required sources that gave nothing, unless their
+// codes are in force.
 func missing(results []library.Result, force []string) error {
-	var lines []string
-	var code string
-	for _, r := range results {
-		if r.Err == nil || !r.Source.Required || slices.Contains(force, holdCode(r.Err)) {
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("source %s: %v", r.Source.Name, r.Err))
-		if code == "" {
-			code = holdCode(r.Err)
-		}
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return hold{code: code, why: strings.Join(lines, "; ")}
+	return holdOf(preflight.Force(sourceFindings(results), force))
 }
 
 // holdCode is what --force takes to go on without a source.

@@ -67,6 +67,8 @@ type Store interface {
 	// Recipients calls f for everybody on the newsletter's list, by address,
 	// judged as Plan would judge them.
 	Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error
+	// CountRecipients is how many of them would get mail.
+	CountRecipients(ctx context.Context, newsletter string) (int, error)
 	// Deliveries calls f for the rows in the given states, by address.
 	Deliveries(ctx context.Context, id string, states []delivery.State, f func(delivery.Delivery) error) error
 	// Counts counts an issue's ledger by state.

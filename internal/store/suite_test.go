@@ -58,6 +58,7 @@ func suite(t *testing.T, e engine) {
 		{"hostile replies", testHostileReply},
 		{"plan resumes", testPlan},
 		{"recipients agree with plan", testRecipients},
+		{"recipients are counted", testCountRecipients},
 		{"recover", testRecover},
 		{"deliveries and counts", testDeliveries},
 		{"numbers race", testNumberRace},

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"testing"
+
+	"digest.example/internal/digest"
+)
+
+// testCountRecipients runs in the suite of both engines.
+func testCountRecipients(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	count := func(name string, want int) {
+		t.Helper()
+		n, err := w.CountRecipients(w.ctx, name)
+		w.must(err)
+		if n != want {
+			t.Errorf("%d recipients of %s, want %d", n, name, want)
+		}
+	}
+	count("weekly", 0)
+	w.enrolN(newsletter, 0, 6)
+	w.leave(newsletter, 1)
+	w.exec(`INSERT INTO suppression VALUES ($1, '', 'bounced', '', '', 0)`, person(2).Hash)
+	w.exec(`INSERT INTO suppression VALUES ($1, $2, 'operator', '', '', 0)`, person(3).Hash, newsletter)
+	w.exec(`INSERT INTO suppression VALUES ($1, 'another', 'operator', '', '', 0)`, person(4).Hash)
+	count("weekly", 3)
+	count("nowhere", 0)
+	eligible := 0
+	w.must(w.Recipients(w.ctx, "weekly", func(r digest.Recipient) error {
+		if r.LeftOut == "" {
+			eligible++
+		}
+		return nil
+	}))
+	count("weekly", eligible)
+}
