@@ -86,9 +86,9 @@ var trackers = map[string]bool{
 	"twclid": true, "igshid": true, "mc_cid": true, "mc_eid": true, "ref_src": true, "_hsenc": true, "_hsmi": true,
 }
 
-// canonical is an address without fragment and tracking parameters. The order
+// Canonical is an address without fragment and tracking parameters. The order
 // of the others stays, which some sites depend on.
-func canonical(address string) string {
+func Canonical(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address

@@ -23,7 +23,7 @@ func identity(own, link, title, text string) string {
 	case own != "":
 		return bounded(own)
 	case link != "":
-		return bounded(canonical(link))
+		return bounded(Canonical(link))
 	}
 	return hash(title + "\x00" + text)
 }

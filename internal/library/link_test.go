@@ -10,7 +10,7 @@ func TestLink(t *testing.T) {
 		"https://blog.harbour.test/a":                                "blog.harbour.test/a",
 		"http://www.Blog.harbour.test:80/a/#comments":                "blog.harbour.test/a",
 		"https://blog.harbour.test/?p=7&utm_source=rss&UTM_MEDIUM=x": "blog.harbour.test?p=7",
-		"https://blog.harbour.test/a?b=2&a=1&fbclid=x":               "blog.harbour.test/a?a=1&b=2",
+		"https://blog.harbour.test/a?b=2&a=1&fbclid=x":               "blog.harbour.test/a?b=2&a=1",
 		"https://blog.harbour.test:8443/a":                           "blog.harbour.test:8443/a",
 		"https://blog.harbour.test/A%2Fb":                            "blog.harbour.test/A%2Fb",
 		"https://blog.harbour.test/":                                 "",
