@@ -28,7 +28,7 @@ type Redacted struct {
 type RedactedIssue struct {
 	Name    string     `json:"issue"`
 	State   IssueState `json:"state"`
-	Items   int        `json:"items"`   // taken out of its content
+	Places  int        `json:"places"`  // in its content that were changed
 	Message bool       `json:"message"` // the stored message was dropped
 	Waits   bool       `json:"waits"`   // the stored message is still needed to send the issue
 }

@@ -58,6 +58,7 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 		return digest.Issue{}, none, err
 	}
 	issue.Draft = written
+	issue.Title, issue.Language = n.Title, n.Newsletter.Language // as the archive will show it
 	if issue.Empty() {
 		return issue, none, nil
 	}

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,6 +54,12 @@ func move(ctx context.Context, store Store, r digest.IssueRecord, done string, m
 func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery.State, only, who string, now time.Time) (int, error) {
 	if to == delivery.Ready && (r.State == digest.IssueCancelled || r.State == digest.IssueSkipped) {
 		return 0, fmt.Errorf("%w: %s is %s and sends nothing any more", digest.ErrRefused, r.Name(), r.State)
+	}
+	if to == delivery.Ready && !r.Revised.IsZero() {
+		if stencil, err := store.Stencil(ctx, r.ID); err != nil || len(stencil) == 0 {
+			return 0, errors.Join(err, fmt.Errorf("%w: %s cannot be sent again: its message was dropped when words "+
+				"were taken out of it (digest redact); --accept ends the doubt", digest.ErrRefused, r.Name()))
+		}
 	}
 	var changes []delivery.Change
 	err := store.Deliveries(ctx, r.ID, []delivery.State{delivery.InDoubt}, func(d delivery.Delivery) error {

@@ -116,16 +116,16 @@ func (s *Store) Redact(
 				return err
 			}
 		}
-		items := map[string]int{}
+		places := map[string]int{}
 		for _, id := range issues {
 			n, err := t.editContent(id, edit, now)
 			if err != nil {
 				return fmt.Errorf("issue %s: %w", id, err)
 			}
-			items[id] = n
+			places[id] = n
 		}
 		var err error
-		done.Issues, err = t.dropMessages(items)
+		done.Issues, err = t.dropMessages(places)
 		return err
 	})
 	return done, err
@@ -170,7 +170,7 @@ func (t tx) editContent(id string, edit func(*digest.Issue) int, now time.Time) 
 
 // dropMessages drops the messages that may go, and tells of all that were
 // changed or still have one.
-func (t tx) dropMessages(items map[string]int) ([]digest.RedactedIssue, error) {
+func (t tx) dropMessages(places map[string]int) ([]digest.RedactedIssue, error) {
 	type holder struct {
 		digest.IssueRecord
 		had bool
@@ -193,12 +193,12 @@ func (t tx) dropMessages(items map[string]int) ([]digest.RedactedIssue, error) {
 	}
 	told := []digest.RedactedIssue{}
 	for _, h := range holders {
-		r := digest.RedactedIssue{Name: h.Name(), State: h.State, Items: items[h.ID]}
+		r := digest.RedactedIssue{Name: h.Name(), State: h.State, Places: places[h.ID]}
 		for _, id := range kept {
 			r.Waits = r.Waits || id == h.ID
 		}
 		r.Message = h.had && !r.Waits
-		if r.Items > 0 || r.Message || r.Waits {
+		if r.Places > 0 || r.Message || r.Waits {
 			told = append(told, r)
 		}
 	}
