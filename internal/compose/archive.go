@@ -16,9 +16,9 @@ func ArchiveURL(nl digest.Newsletter) string {
 	return nl.PublicURL + "/archive/" + url.PathEscape(nl.Name) + "/"
 }
 
-// archivePage is the address of one issue there. It is known before the issue
+// viewURL is the address of one issue there. It is known before the issue
 // is sent, and leads nowhere until then.
-func archivePage(nl digest.Newsletter, number int) string {
+func viewURL(nl digest.Newsletter, number int) string {
 	all := ArchiveURL(nl)
 	if all == "" {
 		return ""

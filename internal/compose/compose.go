@@ -13,11 +13,13 @@ import (
 
 	"digest.example/internal/digest"
 	"digest.example/internal/mail"
+	"digest.example/internal/texts"
 )
 
 // Composer renders issues. It is immutable and safe for concurrent use.
 type Composer struct {
-	parts parts
+	parts   parts // never executed, so that they can be cloned for each language
+	catalog *texts.Catalog
 }
 
 // IDs are what would otherwise be random or the clock.
@@ -45,11 +47,15 @@ var ErrEmpty = errors.New("the issue is empty")
 // trial issue with them, so that a broken one is found here; the error names
 // its file and line.
 func New(templates fs.FS) (*Composer, error) {
-	p, err := parse(templates)
+	catalog, err := texts.New()
+	if err != nil {
+		return nil, fmt.Errorf("compose: %w", err)
+	}
+	p, err := parse(templates, catalog.For("en"))
 	if err != nil {
 		return nil, fmt.Errorf("email templates: %w", err)
 	}
-	c := &Composer{parts: p}
+	c := &Composer{parts: p, catalog: catalog}
 	if _, err := c.Render(trialIssue(), trialNewsletter(), IDs{Boundary: "trial", Date: trialDate}); err != nil {
 		return nil, fmt.Errorf("email templates: %w", err)
 	}
@@ -63,16 +69,20 @@ func (c *Composer) Render(issue digest.Issue, nl digest.Newsletter, ids IDs) (Re
 		return Rendered{}, ErrEmpty
 	}
 	hole := mail.HoleUnsubscribe(ids.Boundary)
-	v := newViews(issue, nl, ids, hole)
+	v := newViews(issue, nl, ids, hole, c.catalog.For(nl.Language))
 	page, err := v.page(issue)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
 	}
-	l := newLayout(c.parts, v, issue)
+	parts, err := c.parts.in(v.lang)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
+	}
+	l := newLayout(parts, v, issue)
 	if err := l.fit(page); err != nil {
 		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
 	}
-	html, text, err := c.parts.frame(page)
+	html, text, err := parts.frame(page)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
 	}

@@ -148,7 +148,7 @@ func TestBrokenTemplatesAreFoundAtTheStart(t *testing.T) {
 		{"unknown text", "footer.txt", "\n{{text \"nope\"}}", "footer.txt:2"},
 		{"unknown function", "thread.txt", "{{shout .}}", "thread.txt:1"},
 		{"missing partial", "thread.html", `{{template "gone.html" .}}`, "gone.html"},
-		{"script without end", "meta.html", "<script>", "article.html:6"},
+		{"script without end", "meta.html", "<script>", "story.html:5"},
 		{"no hole", "footer.html", "<tr><td>bye</td></tr>", "unsubscribe"},
 	} {
 		_, err := New(replaced(t, c.file, c.content))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/texts"
 	"digest.example/templates"
 )
 
@@ -22,6 +23,16 @@ func newComposer(t testing.TB) *Composer {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// speaking is a language of the catalog.
+func speaking(t testing.TB, tag string) *texts.Language {
+	t.Helper()
+	c, err := texts.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.For(tag)
 }
 
 func weekly() digest.Newsletter {

@@ -21,7 +21,7 @@ func (v *views) note(markdown string) (htmltemplate.HTML, string, error) {
 		return "", "", fmt.Errorf("editor's note: %w", err)
 	}
 	doc := sanitize.Parse(html.String(), base(v.nl.PublicURL))
-	doc = doc.MapLinks(func(words, href string) (string, string) { return v.label("", words, href), href })
+	doc = doc.MapLinks(func(words, href string) (string, string) { return v.label(nil, words, href), href })
 	text := doc.Text()
 	if links := doc.Links(); len(links) > 0 {
 		text += "\n\n" + strings.Join(links, "\n")
@@ -35,27 +35,25 @@ func (v *views) page(issue digest.Issue) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	host := hostOf(v.nl.PublicURL)
-	title := v.title(v.nl.Title)
 	return &page{
-		Lang: v.lang, Dir: v.dir, Subject: v.subject(issue), Preheader: v.preheader(issue), Title: title,
-		When: v.date.Format("2 January 2006"), View: archivePage(v.nl, issue.Number), Counts: counts(issue), Note: note, NoteText: noteText,
+		Lang: v.lang.Tag, Dir: v.lang.Dir, Subject: v.subject(issue), Preheader: v.preheader(issue), Title: v.title(v.nl.Title),
+		When: v.lang.DayYear(v.date), View: viewURL(v.nl, issue.Number), Archive: ArchiveURL(v.nl), Counts: v.counts(issue),
+		Note: note, NoteText: noteText,
 		Footer: footer{
-			Title: title, Host: host, Place: joined(" "+say("at")+" ", title, host),
-			Unsubscribe: v.hole, Address: v.line(v.nl.PostalAddress),
+			Title: v.title(v.nl.Title), Host: hostOf(v.nl.PublicURL), Unsubscribe: v.hole, Address: v.line(v.nl.PostalAddress),
 		},
 	}, nil
 }
 
 // counts says how much there is: articles, and the comments under them.
-func counts(issue digest.Issue) string {
+func (v *views) counts(issue digest.Issue) string {
 	n := 0
 	for _, p := range picks(issue) {
 		n += max(p.Article.CommentCount, 0)
 	}
-	out := say("articles", len(picks(issue)))
-	if n > 0 {
-		out += ", " + say("comments", n)
+	articles := v.lang.Say("articles", len(picks(issue)))
+	if n == 0 {
+		return articles
 	}
-	return out
+	return v.lang.Say("counts", "Articles", articles, "Comments", v.lang.Say("comments", n))
 }

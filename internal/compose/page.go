@@ -17,7 +17,8 @@ type page struct {
 	NoteText  string
 	Lead      []fragment
 	More      []fragment
-	LeftOut   int // titles that found no room
+	LeftOut   int    // titles that found no room
+	Archive   string // where they may be; may be empty
 	Discussed []fragment
 	Footer    footer
 }
@@ -26,7 +27,6 @@ type page struct {
 type footer struct {
 	Title       string // the newsletter's
 	Host        string // where they subscribed; may be empty
-	Place       string // Title and Host in words, for the plain text
 	Unsubscribe string // the hole
 	Address     string // postal
 }
@@ -38,17 +38,18 @@ type article struct {
 	Spoken      string // the title's link, where Title alone leads elsewhere too
 	URL         string
 	Author      string
+	Bio         string // the author's own words, not printed by the templates that are shipped
 	When        string
 	Count       int // comments, as the source counts
 	MetaText    string
 	Excerpt     htmltemplate.HTML
 	ExcerptText string
-	Original    *link // where the article was first published
+	Original    *link // where the article was first published; its Title is the host
 	Comments    []comment
 	Quiet       bool // comments were read and none was picked
 	Read        int
 	Closed      bool
-	All         *link // to the whole thread
+	All         *link // to the whole thread; its Title is the article's, cut short
 }
 
 // HasMeta says whether the line under the title says anything.
@@ -66,10 +67,11 @@ type comment struct {
 	Body     htmltemplate.HTML
 	BodyText string
 	Links    []string // addresses that Body links to
-	Rest     *link    // to the rest of it, where it was cut
+	Rest     *link    // to the rest of it, where it was cut; its Title is Name
 }
 
-// link is an address with the words to click on. Title is what it leads to.
+// link is an address with the words to click on, where the template does not
+// say them. Title is what it leads to.
 type link struct {
 	URL   string
 	Words string

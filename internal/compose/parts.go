@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"strings"
 	texttemplate "text/template"
+
+	"digest.example/internal/texts"
 )
 
 // parts are the parsed templates. Each file is a template by its own name.
@@ -21,20 +23,41 @@ type fragment struct {
 	Text string
 }
 
-func parse(files fs.FS) (parts, error) {
-	html, err := htmltemplate.New("email").Funcs(htmltemplate.FuncMap{
-		"text": text, "look": look, "outlook": outlook, "padding": padding,
-	}).Option("missingkey=error").ParseFS(files, "email/*.html")
+func parse(files fs.FS, lang *texts.Language) (parts, error) {
+	html, err := htmltemplate.New("email").Funcs(htmlFuncs(lang)).Option("missingkey=error").ParseFS(files, "email/*.html")
 	if err != nil {
 		return parts{}, fmt.Errorf("parse: %w", err)
 	}
-	plain, err := texttemplate.New("email").Funcs(texttemplate.FuncMap{
-		"text": text, "wrap": wrap, "rule": rule,
-	}).Option("missingkey=error").ParseFS(files, "email/*.txt")
+	plain, err := texttemplate.New("email").Funcs(textFuncs(lang)).Option("missingkey=error").ParseFS(files, "email/*.txt")
 	if err != nil {
 		return parts{}, fmt.Errorf("parse: %w", err)
 	}
 	return parts{html: html, text: plain}, nil
+}
+
+// htmlFuncs are the functions of the HTML part: text says something, and own
+// isolates what a view says in our words.
+func htmlFuncs(lang *texts.Language) htmltemplate.FuncMap {
+	return htmltemplate.FuncMap{
+		"text": lang.HTML, "own": lang.Isolate, "look": look, "outlook": outlook, "padding": padding,
+	}
+}
+
+func textFuncs(lang *texts.Language) texttemplate.FuncMap {
+	return texttemplate.FuncMap{"text": lang.Text, "wrap": wrap, "rule": rule}
+}
+
+// in are copies of the parts that speak a language.
+func (p parts) in(lang *texts.Language) (parts, error) {
+	html, err := p.html.Clone()
+	if err != nil {
+		return parts{}, fmt.Errorf("copy the templates: %w", err)
+	}
+	text, err := p.text.Clone()
+	if err != nil {
+		return parts{}, fmt.Errorf("copy the templates: %w", err)
+	}
+	return parts{html: html.Funcs(htmlFuncs(lang)), text: text.Funcs(textFuncs(lang))}, nil
 }
 
 // fragment renders name.html and name.txt. Nothing in a fragment is ours to

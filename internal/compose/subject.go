@@ -35,17 +35,21 @@ func (v *views) subject(issue digest.Issue) string {
 	all := picks(issue)
 	title := plainTitle(v.title(all[0].Article.Title))
 	if title == "" {
-		title = say("untitled")
+		title = v.lang.Say("untitled")
 	}
-	short, long := "("+v.date.Format("2 Jan")+")", "("+v.date.Format("2 January 2006")+")"
-	if n := len(all) - 1; n > 0 {
-		short = say("and_more", n) + " " + short
-		long = say("and_more", n) + " " + long
+	if long := v.subjectOf(title, v.lang.DayYear(v.date), len(all)-1); chars(long) <= subjectMin+5 {
+		return long
 	}
-	if chars(title)+1+chars(long) <= subjectMin+5 {
-		return title + " " + long
+	day := v.lang.ShortDay(v.date)
+	room := subjectMax - chars(v.subjectOf("", day, len(all)-1))
+	return v.subjectOf(sanitize.Short(title, room), day, len(all)-1)
+}
+
+func (v *views) subjectOf(title, date string, more int) string {
+	if more == 0 {
+		return v.lang.Say("subject", "Title", title, "Date", date)
 	}
-	return sanitize.Short(title, subjectMax-1-chars(short)) + " " + short
+	return v.lang.Say("subject_more", more, "Title", title, "Date", date)
 }
 
 var (
@@ -78,24 +82,34 @@ func (v *views) preheader(issue digest.Issue) string {
 		return own
 	}
 	all := picks(issue)
-	var out string
-	for i, p := range all[1:] {
-		next := sanitize.Short(v.title(p.Article.Title), storyMax)
-		if i == 0 {
-			out = say("also") + " " + next
-		} else if joined := out + "; " + next; chars(joined) <= preheaderMax {
-			out = joined
-		} else {
-			break
-		}
-	}
+	out := v.also(all[1:])
 	if chars(out) >= preheaderMin {
 		return out
 	}
-	if opening := v.opening(all); opening != "" {
-		out = strings.TrimSpace(joined(". ", strings.TrimRight(out, "."), opening))
+	switch opening := v.opening(all); {
+	case out == "":
+		out = opening
+	case opening != "":
+		out = v.lang.Say("next_sentence", "Before", strings.TrimRight(out, ".。"), "Next", opening)
 	}
 	return sanitize.Short(out, preheaderMax)
+}
+
+// also names as many of the picks as there is room for; the first in any case.
+func (v *views) also(picks []digest.Pick) string {
+	var out, titles string
+	for _, p := range picks {
+		next := sanitize.Short(v.title(p.Article.Title), storyMax)
+		if titles != "" {
+			next = v.lang.Say("next_title", "Before", titles, "Next", next)
+		}
+		longer := v.lang.Say("also", "Titles", next)
+		if titles != "" && chars(longer) > preheaderMax {
+			break
+		}
+		titles, out = next, longer
+	}
+	return out
 }
 
 // opening is how the first article begins, on one line.

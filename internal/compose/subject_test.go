@@ -16,8 +16,9 @@ func titled(titles ...string) digest.Issue {
 	return out
 }
 
-func viewsOf(issue digest.Issue) *views {
-	return newViews(issue, weekly(), testIDs, strings.Repeat("h", 60))
+func viewsOf(t testing.TB, issue digest.Issue) *views {
+	t.Helper()
+	return newViews(issue, weekly(), testIDs, strings.Repeat("h", 60), speaking(t, "en"))
 }
 
 func TestSubject(t *testing.T) {
@@ -39,7 +40,7 @@ func TestSubject(t *testing.T) {
 		{"only a picture", []string{"🦉"}, "Untitled article (22 November 2026)"},
 	} {
 		issue := titled(c.titles...)
-		got := viewsOf(issue).subject(issue)
+		got := viewsOf(t, issue).subject(issue)
 		if got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
@@ -52,7 +53,7 @@ func TestSubject(t *testing.T) {
 func TestTheEditorsLinesComeFirst(t *testing.T) {
 	issue := titled("The night bus that stops for owls", "b")
 	issue.Subject, issue.Preheader = "Owls\r\nBcc: all@x.test, again", "And\u202e herons"
-	v := viewsOf(issue)
+	v := viewsOf(t, issue)
 	if got, want := v.subject(issue), "Owls Bcc: all@x.test, again"; got != want {
 		t.Errorf("subject %q, want %q", got, want)
 	}
@@ -68,14 +69,14 @@ func TestTheEditorsLinesComeFirst(t *testing.T) {
 func TestSubjectDiffersNextWeek(t *testing.T) {
 	this, next := titled("Open thread"), titled("Open thread")
 	next.Slot.At = sunday.AddDate(0, 0, 7)
-	if a, b := viewsOf(this).subject(this), viewsOf(next).subject(next); a == b {
+	if a, b := viewsOf(t, this).subject(this), viewsOf(t, next).subject(next); a == b {
 		t.Errorf("both are %q", a)
 	}
 }
 
 func TestPreheaderNamesTheOtherStories(t *testing.T) {
 	issue := titled("First of all stories", "The lighthouse library", "Counting herons with a borrowed radar", strings.Repeat("x", 200))
-	got := viewsOf(issue).preheader(issue)
+	got := viewsOf(t, issue).preheader(issue)
 	if want := "Also: The lighthouse library; Counting herons with a borrowed radar"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -84,21 +85,23 @@ func TestPreheaderNamesTheOtherStories(t *testing.T) {
 func TestPreheaderIsNeverShort(t *testing.T) {
 	for _, titles := range [][]string{{"One"}, {"One", "Two"}, {"One", strings.Repeat("long ", 90), strings.Repeat("longer ", 90)}} {
 		issue := titled(titles...)
-		if got := viewsOf(issue).preheader(issue); chars(got) < preheaderMin || chars(got) > preheaderMax {
+		if got := viewsOf(t, issue).preheader(issue); chars(got) < preheaderMin || chars(got) > preheaderMax {
 			t.Errorf("%d characters: %q", chars(got), got)
 		}
 	}
 }
 
 func TestDay(t *testing.T) {
-	newYear := time.Date(2027, 1, 3, 9, 0, 0, 0, time.UTC)
+	newYear := titled("x")
+	newYear.Slot.At = time.Date(2027, 1, 3, 9, 0, 0, 0, time.UTC)
+	v := viewsOf(t, newYear)
 	for _, c := range []struct {
 		t    time.Time
 		want string
 	}{
-		{time.Time{}, ""}, {newYear.AddDate(0, 0, -1), "2 January"}, {newYear.AddDate(0, 0, -5), "29 December 2026"},
+		{time.Time{}, ""}, {newYear.Slot.At.AddDate(0, 0, -1), "2 January"}, {newYear.Slot.At.AddDate(0, 0, -5), "29 December 2026"},
 	} {
-		if got := day(c.t, newYear); got != c.want {
+		if got := v.day(c.t); got != c.want {
 			t.Errorf("%v: got %q, want %q", c.t, got, c.want)
 		}
 	}
@@ -125,14 +128,14 @@ func TestVotes(t *testing.T) {
 		{&digest.Votes{Up: 12, Down: 3}, "12 votes for, 3 against"},
 		{&digest.Votes{Up: 0, Down: -1}, "0 votes"},
 	} {
-		if got := votes(c.votes); got != c.want {
+		if got := viewsOf(t, titled("x")).votes(c.votes); got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.votes, got, c.want)
 		}
 	}
 }
 
 func TestLabelsTellTargetsApart(t *testing.T) {
-	v := viewsOf(titled("x"))
+	v := viewsOf(t, titled("x"))
 	for _, c := range []struct{ before, words, href, want string }{
 		{"", "a.test", "https://a.test/1", "a.test"},
 		{"", "a.test", "https://a.test/1", "a.test"},
@@ -144,7 +147,8 @@ func TestLabelsTellTargetsApart(t *testing.T) {
 		{"on ", "a.test", "https://a.test/5", "a.test"},
 		{"", "unsubscribe", "https://evil.test", "unsubscribe (2)"},
 	} {
-		if got := v.label(c.before, c.words, c.href); got != c.want {
+		whole := func(words string) string { return c.before + words }
+		if got := v.label(whole, c.words, c.href); got != c.want {
 			t.Errorf("%q to %s: got %q, want %q", c.words, c.href, got, c.want)
 		}
 	}

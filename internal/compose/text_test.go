@@ -46,7 +46,7 @@ func TestBothPartsSayTheSame(t *testing.T) {
 		"This week the ferry was late, and nobody minded.",
 		"The ferry that learned to wait for the bakers (1)", "Maren O. · 21 November · 10 comments",
 		"Original article at elsewhere.test", "in answer to pontoon", "the article’s author", "31 votes", "Anonymous",
-		"Comments are closed.", "No comment stood out this week (10 read).", "All 10 comments",
+		"Comments are closed.", "No comment stood out this time (10 read).", "All 10 comments",
 		"The rest of the comment by Kestrel", "خريطة قديمة تكشف عن طريق الملح بين القريتين",
 		"More articles", "What the salt marsh remembers of the railway (7)", "Still being discussed",
 		"You get this because you subscribed to The Harbour Weekly at digest.harbour.test.",

@@ -2,12 +2,12 @@ package compose
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/sanitize"
+	"digest.example/internal/texts"
 )
 
 // Lengths in characters. A title or a name of a megabyte must not push
@@ -27,8 +27,7 @@ const (
 type views struct {
 	nl   digest.Newsletter
 	date time.Time // the issue's, in the newsletter's zone
-	lang string
-	dir  string
+	lang *texts.Language
 	hole string
 	key  string             // the part of hole that makes it one
 	used map[string]*target // by the words of links so far
@@ -43,36 +42,17 @@ type target struct {
 	also map[string]string // words by address
 }
 
-func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string) *views {
+func newViews(issue digest.Issue, nl digest.Newsletter, ids IDs, hole string, lang *texts.Language) *views {
 	date := issue.Slot.At
 	if date.IsZero() {
 		date = ids.Date
 	}
-	v := &views{nl: nl, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]*target{}}
-	v.label("", say("unsubscribe"), hole)
-	v.label("", say("view_in_browser"), archivePage(nl, issue.Number))
+	v := &views{nl: nl, lang: lang, hole: hole, key: hole[len(hole)-holeKeySize:], used: map[string]*target{}}
+	v.label(nil, lang.Say("unsubscribe"), hole)
+	v.label(nil, lang.Say("view_in_browser"), viewURL(nl, issue.Number))
 	v.date = v.local(date)
-	v.lang, v.dir = language(nl.Language)
-	v.outside, v.comments = foreign("12px", v.dir), foreign("6px", v.dir)
+	v.outside, v.comments = foreign("12px", lang.Dir), foreign("6px", lang.Dir)
 	return v
-}
-
-// language is the lang and dir of the mail: an unknown language is English.
-func language(tag string) (lang, dir string) {
-	lang = strings.ReplaceAll(sanitize.Line(tag), "_", "-")
-	if lang == "" || strings.Trim(strings.ToLower(lang), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		lang = "en"
-	}
-	primary, rest, _ := strings.Cut(strings.ToLower(lang), "-")
-	switch {
-	case strings.HasPrefix(rest, "arab"), strings.HasPrefix(rest, "hebr"):
-		return lang, "rtl"
-	case strings.HasPrefix(rest, "latn"), strings.HasPrefix(rest, "cyrl"):
-		return lang, "ltr"
-	case rtl[primary]:
-		return lang, "rtl"
-	}
-	return lang, "ltr"
 }
 
 func (v *views) local(t time.Time) time.Time {
@@ -82,11 +62,15 @@ func (v *views) local(t time.Time) time.Time {
 	return t.In(v.nl.Location)
 }
 
+// day leaves the year out where it is the issue's own.
 func (v *views) day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return day(v.local(t), v.date)
+	if t = v.local(t); t.Year() == v.date.Year() {
+		return v.lang.Day(t)
+	}
+	return v.lang.DayYear(t)
 }
 
 // line is a clean line without what could be taken for the hole.
@@ -94,18 +78,22 @@ func (v *views) line(s string) string { return strings.ReplaceAll(sanitize.Line(
 
 func (v *views) title(s string) string {
 	if s = sanitize.Short(v.line(s), maxTitle); s == "" {
-		return say("untitled")
+		return v.lang.Say("untitled")
 	}
 	return s
 }
 
 func (v *views) name(s string) string { return sanitize.Short(v.line(s), maxName) }
 
-// label returns words, numbered where before+words already lead elsewhere in
-// this mail: people who hear links read out one by one have nothing else to
-// tell them apart by.
-func (v *views) label(before, words, href string) string {
-	key := strings.ToLower(before + words)
+// label returns words, numbered where the link that they make already leads
+// elsewhere in this mail: people who hear links read out one by one have nothing
+// else to tell them apart by. whole is the sentence around the words; nil: there
+// is none.
+func (v *views) label(whole func(words string) string, words, href string) string {
+	key := strings.ToLower(words)
+	if whole != nil {
+		key = strings.ToLower(whole(words))
+	}
 	first, taken := v.used[key]
 	switch {
 	case !taken:
@@ -117,8 +105,8 @@ func (v *views) label(before, words, href string) string {
 		if first.also == nil {
 			first.also = map[string]string{}
 		}
-		numbered := words + " (" + strconv.Itoa(len(first.also)+2) + ")"
-		first.also[href] = v.label(before, numbered, href)
+		numbered := words + " (" + v.lang.Number(len(first.also)+2) + ")"
+		first.also[href] = v.label(whole, numbered, href)
 	}
 	return first.also[href]
 }
@@ -128,27 +116,28 @@ func (v *views) label(before, words, href string) string {
 func (v *views) article(p digest.Pick) article {
 	a := p.Article
 	out := article{
-		Title: v.title(a.Title), URL: sanitize.Address(a.URL, nil), Author: v.name(a.Author.Name),
+		Title: v.title(a.Title), URL: sanitize.Address(a.URL, nil), Author: v.name(a.Author.Name), Bio: sanitize.Short(v.line(a.Author.Bio), maxTitle),
 		When: v.day(a.Published), Count: max(a.CommentCount, 0), Read: p.Read, Closed: a.CommentsClosed,
 		Quiet: p.Read > 0 && len(p.Comments) == 0,
 	}
-	if spoken := v.label("", out.Title, out.URL); spoken != out.Title {
+	if spoken := v.label(nil, out.Title, out.URL); spoken != out.Title {
 		out.Spoken = spoken
 	}
 	out.MetaText = joined(" · ", out.Author, out.When)
 	if out.Count > 0 {
-		out.MetaText = joined(" · ", out.MetaText, say("comments", out.Count))
+		out.MetaText = joined(" · ", out.MetaText, v.lang.Say("comments", out.Count))
 	}
 	if original := sanitize.Address(a.Original, nil); original != "" && original != out.URL {
-		out.Original = &link{URL: original, Words: v.label("", say("original")+" "+sanitize.Host(original), original)}
+		whole := func(host string) string { return v.lang.Say("original", "Host", host) }
+		out.Original = &link{URL: original, Title: v.label(whole, sanitize.Host(original), original)}
 	}
 	thread := sanitize.Address(a.CommentsURL, nil)
 	if thread == "" {
 		thread = out.URL
 	}
 	if out.Count > 0 && thread != "" {
-		words := say("all_comments", out.Count)
-		out.All = &link{URL: thread, Words: words, Title: v.label(words, sanitize.Short(out.Title, shortTitle), thread)}
+		whole := func(title string) string { return v.lang.Say("all_comments", out.Count, "Title", title) }
+		out.All = &link{URL: thread, Title: v.label(whole, sanitize.Short(out.Title, shortTitle), thread)}
 	}
 	for _, c := range p.Comments {
 		out.Comments = append(out.Comments, v.comment(c, out, thread))
@@ -159,23 +148,23 @@ func (v *views) article(p digest.Pick) article {
 func (v *views) comment(p digest.CommentPick, a article, thread string) comment {
 	c := p.Comment
 	out := comment{
-		Bar: "bar-" + v.dir, Name: v.name(c.Author.Name), ByAuthor: c.ByArticleAuthor,
-		Answers: v.name(p.Answers), Votes: votes(c.Votes),
+		Bar: "bar-" + v.lang.Dir, Name: v.name(c.Author.Name), ByAuthor: c.ByArticleAuthor,
+		Answers: v.name(p.Answers), Votes: v.votes(c.Votes),
 	}
 	if out.Name == "" {
-		out.Name = say("anonymous")
+		out.Name = v.lang.Say("anonymous")
 	}
 	address := sanitize.Address(c.URL, nil)
 	if address != "" {
 		words := v.day(c.Published)
 		if words == "" {
-			words = say("link")
+			words = v.lang.Say("link")
 		}
-		title := words + ", " + say("comment_link") + " " + out.Name + " " + say("on") + " " + sanitize.Short(a.Title, shortTitle)
-		out.Link = &link{URL: address, Words: words, Title: v.label("", title, address)}
+		title := v.lang.Say("comment_link", "Words", words, "Name", out.Name, "Title", sanitize.Short(a.Title, shortTitle))
+		out.Link = &link{URL: address, Words: words, Title: v.label(nil, title, address)}
 	}
 	v.body(&out, c, a.URL, firstOf(address, thread))
-	out.HeadText = commentHead(out)
+	out.HeadText = v.commentHead(out)
 	return out
 }
 
@@ -183,7 +172,8 @@ func (v *views) comment(p digest.CommentPick, a article, thread string) comment 
 func (v *views) body(out *comment, c digest.Comment, articleURL, address string) {
 	doc, more := sanitize.Parse(c.HTML, base(firstOf(c.URL, articleURL))).Cut(longCut)
 	if more && address != "" {
-		out.Rest = &link{URL: address, Words: v.label(say("rest"), out.Name, address)}
+		whole := func(name string) string { return v.lang.Say("rest", "Name", name) }
+		out.Rest = &link{URL: address, Title: v.label(whole, out.Name, address)}
 	}
 	links := 0
 	doc = doc.MapLinks(func(words, href string) (string, string) {
@@ -191,7 +181,7 @@ func (v *views) body(out *comment, c digest.Comment, articleURL, address string)
 		if links > maxLinks {
 			return words, ""
 		}
-		return v.label("", linkWords(words, href), href), href
+		return v.label(nil, linkWords(words, href), href), href
 	})
 	out.Body = doc.HTML(v.comments)
 	out.BodyText = doc.Text()

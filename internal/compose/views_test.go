@@ -175,7 +175,7 @@ func TestNote(t *testing.T) {
 		{"raw HTML", "<img src=x onerror=y> <script>z</script>", "", ""},
 		{"picture", "![alt](https://x.test/p.png)", "", ""},
 	} {
-		html, text, err := viewsOf(titled("x")).note(c.markdown)
+		html, text, err := viewsOf(t, titled("x")).note(c.markdown)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,12 +205,12 @@ func TestFeedbackID(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	issue := issueOf(1, 0)
-	if got := counts(issue); got != "1 article" {
+	if got := viewsOf(t, issue).counts(issue); got != "1 article" {
 		t.Errorf("got %q", got)
 	}
 	issue.More = []digest.Pick{pick(1, 2)}
 	issue.Lead[0].Article.CommentCount = -3
-	if got := counts(issue); got != "2 articles, 10 comments" {
+	if got := viewsOf(t, issue).counts(issue); got != "2 articles, 10 comments" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 
 	"digest.example/internal/digest"
@@ -29,33 +28,47 @@ func firstOf(a, b string) string {
 }
 
 // votes are a comment's votes in words; empty where the source has none.
-func votes(v *digest.Votes) string {
+func (v *views) votes(votes *digest.Votes) string {
 	switch {
-	case v == nil:
+	case votes == nil:
 		return ""
-	case v.Down > 0:
-		return say("votes", v.Up) + " for, " + strconv.Itoa(v.Down) + " against"
+	case votes.Down > 0:
+		return v.lang.Say("votes_split", votes.Up, "Against", votes.Down)
 	}
-	return say("votes", v.Up)
+	return v.lang.Say("votes", votes.Up)
+}
+
+// list puts those that are not empty beside each other.
+func (v *views) list(parts ...string) string {
+	out := ""
+	for _, p := range parts {
+		switch {
+		case out == "":
+			out = p
+		case p != "":
+			out = v.lang.Say("next", "Before", out, "Next", p)
+		}
+	}
+	return out
 }
 
 // commentHead is the line above a comment in the plain text.
-func commentHead(c comment) string {
+func (v *views) commentHead(c comment) string {
 	by, answers, when := "", "", ""
 	if c.ByAuthor {
-		by = say("by_author")
+		by = v.lang.Say("by_author")
 	}
 	if c.Answers != "" {
-		answers = say("answers") + " " + c.Answers
+		answers = v.lang.Say("answers", "Name", c.Answers)
 	}
-	if c.Link != nil && c.Link.Words != say("link") {
+	if c.Link != nil && c.Link.Words != v.lang.Say("link") {
 		when = c.Link.Words
 	}
-	rest := joined(", ", by, answers, c.Votes, when)
-	if rest != "" {
-		rest = " (" + rest + ")"
+	about := v.list(by, answers, c.Votes, when)
+	if about == "" {
+		return v.lang.Say("colon", "Words", c.Name)
 	}
-	return c.Name + rest + ":"
+	return v.lang.Say("said", "Name", c.Name, "About", about)
 }
 
 // hostLike is a link's words that claim to be an address.
