@@ -86,7 +86,7 @@ func (c *checker) links() {
 	for _, link := range links {
 		switch {
 		case secure(link):
-		case c.ours(link):
+		case ours(c.facts, link):
 			own = append(own, link)
 		default:
 			strangers = append(strangers, link)

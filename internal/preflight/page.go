@@ -91,9 +91,10 @@ func local(address string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// ours says whether a link leads to our own pages.
-func (c *checker) ours(link string) bool { return ours(c.facts, link) }
-
+// ours says whether a link leads to our own pages, with or without https. The
+// sites that articles are from may be on the same host.
 func ours(f Facts, link string) bool {
-	return link == f.Unsubscribe || f.PublicURL != "" && (link == f.PublicURL || strings.HasPrefix(link, f.PublicURL+"/"))
+	_, base, _ := strings.Cut(f.PublicURL, "://")
+	_, page, _ := strings.Cut(link, "://")
+	return link == f.Unsubscribe || base != "" && (page == base || strings.HasPrefix(page, base+"/"))
 }
