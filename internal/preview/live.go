@@ -7,29 +7,30 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Live serves a preview that changes, and tells the browsers that show it.
+// Live serves a preview that changes, and tells the browsers that show it. Its
+// zero value answers to nobody.
 type Live struct {
-	hosts []string
-	run   string
-
 	mu      sync.Mutex
+	hosts   []string
+	run     string
 	files   map[string][]byte
 	failure string
 	version int
-	changed chan struct{} // closed at each change, and when it ends
+	changed chan struct{} // closed at each change, and when it ends; nil while nobody waits
 	ended   bool
 }
 
-// NewLive serves under the given hosts, as a browser names them (host:port). run
-// differs in each run of the program, so that a page of an earlier one is loaded
-// again.
-func NewLive(run string, hosts ...string) *Live {
-	return &Live{hosts: hosts, run: run, changed: make(chan struct{})}
+// Start lets it answer under the given hosts, as a browser names them
+// (host:port). run differs in each run of the program, so that a page of an
+// earlier one is loaded again.
+func (l *Live) Start(run string, hosts ...string) {
+	l.change(func() { l.run, l.hosts = run, hosts })
 }
 
 // Show replaces what is served: files by their slash-separated names, of which
@@ -48,9 +49,13 @@ func (l *Live) change(how func()) {
 	defer l.mu.Unlock()
 	how()
 	l.version++
-	if !l.ended {
+	l.wake()
+}
+
+func (l *Live) wake() {
+	if l.changed != nil {
 		close(l.changed)
-		l.changed = make(chan struct{})
+		l.changed = nil
 	}
 }
 
@@ -58,16 +63,17 @@ func (l *Live) change(how func()) {
 func (l *Live) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.ended {
-		l.ended = true
-		close(l.changed)
-	}
+	l.ended = true
+	l.wake()
 }
 
 // look is the present version, and what is closed when there is another.
 func (l *Live) look() (version string, changed <-chan struct{}, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
 	return l.named(), l.changed, l.ended
 }
 
@@ -121,12 +127,9 @@ func (l *Live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (l *Live) ours(host string) bool {
-	for _, known := range l.hosts {
-		if strings.EqualFold(host, known) {
-			return true
-		}
-	}
-	return false
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.hosts, func(known string) bool { return strings.EqualFold(host, known) })
 }
 
 // read is a file together with the version that it belongs to.

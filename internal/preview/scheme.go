@@ -1,6 +1,9 @@
 package preview
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // Scheme is what a mail program prefers.
 type Scheme string
@@ -16,6 +19,7 @@ var (
 	asks   = regexp.MustCompile(`(?i)\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)`)
 	metas  = regexp.MustCompile(`(?i)<meta\s+name="(?:color-scheme|supported-color-schemes)"[^>]*>`)
 	both   = regexp.MustCompile(`(?i)\blight\s+dark\b`)
+	allows = regexp.MustCompile(`(?i)(^|[^\w-])((?:supported-)?color-schemes?\s*:\s*)light\s+dark\b`)
 )
 
 // InScheme is a mail as a program with that preference shows it, whatever the
@@ -30,11 +34,11 @@ func InScheme(html string, s Scheme) string {
 	})
 	return styles.ReplaceAllStringFunc(html, func(style string) string {
 		style = asks.ReplaceAllStringFunc(style, func(question string) string {
-			if Scheme(asks.FindStringSubmatch(question)[1]) == s {
+			if strings.EqualFold(asks.FindStringSubmatch(question)[1], string(s)) {
 				return "(min-width:0)"
 			}
 			return "(max-width:0)"
 		})
-		return both.ReplaceAllString(style, string(s))
+		return allows.ReplaceAllString(style, "${1}${2}"+string(s))
 	})
 }
