@@ -62,7 +62,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if a.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
 	}
-	if err := s.render(w, a.status, a.page, pageData{}); err != nil {
+	// Whose page it is decides its language, and is known only to a good token.
+	data, _ := s.newsletter(r)
+	data.Newsletter = ""
+	if err := s.render(w, r, a.status, a.page, data); err != nil {
 		http.Error(w, http.StatusText(a.status), a.status)
 	}
 }

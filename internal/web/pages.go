@@ -8,7 +8,12 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strconv"
+
+	"golang.org/x/text/language"
+
+	"digest.example/internal/texts"
 )
 
 // The pages; each is a template of this name beside layout.html.
@@ -23,9 +28,18 @@ const (
 
 // pageData is what every template gets.
 type pageData struct {
-	Newsletter string       // title, plain text; empty: not known
-	Language   string       // of the title, BCP 47; may be empty
-	Style      template.CSS // the whole of style.css
+	Newsletter template.HTML // its title, marked with its language; empty: not known
+	Lang       string        // of the page, BCP 47
+	Dir        string        // ltr or rtl
+	Style      template.CSS  // the whole of style.css
+
+	language string // the newsletter's, BCP 47; empty: not known
+}
+
+// tongue is all pages in one language.
+type tongue struct {
+	lang  *texts.Language
+	pages map[string]*template.Template
 }
 
 // parse reads all templates, so that a mistake in one shows at start.
@@ -40,32 +54,81 @@ func (s *site) parse() error {
 	sum := sha256.Sum256(css)
 	s.policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-	s.pages = map[string]*template.Template{}
-	for _, name := range []string{
-		pageUnsubscribe, pageUnsubscribed, pageBadLink, pageNotFound, pageUnavailable, pageFailed,
-	} {
-		t, err := template.ParseFS(s.Templates, "layout.html", name)
+	if s.catalog, err = texts.New(); err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	for _, tag := range s.languages() {
+		t, err := s.parseIn(s.catalog.For(tag))
 		if err != nil {
-			return fmt.Errorf("web: parse %s: %w", name, err)
+			return err
 		}
-		if _, err := s.execute(t, pageData{}); err != nil {
-			return fmt.Errorf("web: try %s: %w", name, err)
-		}
-		s.pages[name] = t
+		s.tongues = append(s.tongues, t)
 	}
 	return nil
 }
 
-func (s *site) execute(t *template.Template, d pageData) ([]byte, error) {
-	d.Style = s.style
+// languages are those that the pages speak. The first is for whoever asks for
+// none of them: the one that all newsletters share, or English.
+func (s *site) languages() []string {
+	var all []string
+	for _, n := range s.Newsletters {
+		all = append(all, s.catalog.For(n.Language).Messages)
+	}
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) != 1 {
+		all = slices.DeleteFunc(all, func(tag string) bool { return tag == "en" })
+		all = slices.Insert(all, 0, "en")
+	}
+	return all
+}
+
+func (s *site) parseIn(lang *texts.Language) (tongue, error) {
+	t := tongue{lang: lang, pages: map[string]*template.Template{}}
+	for _, name := range []string{
+		pageUnsubscribe, pageUnsubscribed, pageBadLink, pageNotFound, pageUnavailable, pageFailed,
+	} {
+		page, err := template.New(name).Funcs(template.FuncMap{"text": lang.HTML}).ParseFS(s.Templates, "layout.html", name)
+		if err != nil {
+			return tongue{}, fmt.Errorf("web: parse %s: %w", name, err)
+		}
+		t.pages[name] = page
+		for _, d := range []pageData{{}, {Newsletter: "Trial"}} {
+			if _, err := s.execute(t, name, d); err != nil {
+				return tongue{}, fmt.Errorf("web: try %s: %w", name, err)
+			}
+		}
+	}
+	return t, nil
+}
+
+// tongue is the language of an answer: the newsletter's, or where that is not
+// known the one of them that the reader's browser likes best.
+func (s *site) tongue(r *http.Request, d pageData) tongue {
+	known := make([]language.Tag, len(s.tongues))
+	for i, t := range s.tongues {
+		if d.language != "" && t.lang.Tag == s.catalog.For(d.language).Messages {
+			return t
+		}
+		known[i] = language.Make(t.lang.Tag)
+	}
+	// What cannot be read is none.
+	liked, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if _, i, confidence := language.NewMatcher(known).Match(liked...); confidence > language.No {
+		return s.tongues[i]
+	}
+	return s.tongues[0]
+}
+
+func (s *site) execute(t tongue, name string, d pageData) ([]byte, error) {
+	d.Style, d.Lang, d.Dir = s.style, t.lang.Tag, t.lang.Dir
 	var b bytes.Buffer
-	err := t.ExecuteTemplate(&b, "layout", d)
+	err := t.pages[name].ExecuteTemplate(&b, "layout", d)
 	return b.Bytes(), err
 }
 
 // render writes a page, or nothing if its template fails.
-func (s *site) render(w http.ResponseWriter, status int, name string, d pageData) error {
-	b, err := s.execute(s.pages[name], d)
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, d pageData) error {
+	b, err := s.execute(s.tongue(r, d), name, d)
 	if err != nil {
 		return fmt.Errorf("%w: render %s: %w", errPage, name, err)
 	}

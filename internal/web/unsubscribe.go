@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"time"
 )
@@ -26,7 +27,7 @@ func (s *site) askUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, http.StatusOK, pageUnsubscribe, data)
+	return s.render(w, r, http.StatusOK, pageUnsubscribe, data)
 }
 
 // unsubscribe serves a person's form and a mail client's one-click request
@@ -47,7 +48,7 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Subscriptions.Unsubscribe(ctx, r.PathValue("token"), evidence); err != nil {
 		return err
 	}
-	return s.render(w, http.StatusOK, pageUnsubscribed, data)
+	return s.render(w, r, http.StatusOK, pageUnsubscribed, data)
 }
 
 // oneClick says whether the body is that of RFC 8058. It decides nothing but
@@ -64,6 +65,14 @@ func (s *site) newsletter(r *http.Request) (pageData, error) {
 	if err != nil {
 		return pageData{}, err
 	}
-	n := s.Newsletters[id]
-	return pageData{Newsletter: n.Title, Language: n.Language}, nil
+	n, known := s.Newsletters[id]
+	if !known {
+		return pageData{}, nil
+	}
+	lang := s.catalog.For(n.Language).Tag
+	data := pageData{language: lang}
+	if n.Title != "" {
+		data.Newsletter = template.HTML(`<strong dir="auto" lang="` + lang + `">` + template.HTMLEscapeString(n.Title) + `</strong>`)
+	}
+	return data, nil
 }

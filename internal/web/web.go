@@ -1,6 +1,7 @@
 // Package web serves what the world can see of a digest: the pages by which
-// readers act on their own subscription, and the health check. It holds no
-// state, so several processes can serve the same readers. What a page does to
+// readers act on their own subscription, the archive of what was sent, and the
+// health check. It holds no state but copies, so several processes can serve the
+// same readers. What a page does to
 // a subscription is decided elsewhere.
 package web
 
@@ -13,6 +14,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"digest.example/internal/compose"
+	"digest.example/internal/texts"
 )
 
 // Subscriptions is what the pages need to know and do. Errors never contain
@@ -33,6 +37,7 @@ type Database interface {
 
 // Newsletter is how a newsletter is called on its pages.
 type Newsletter struct {
+	Name     string // short, as addresses have it
 	Title    string
 	Language string // BCP 47, of the title
 }
@@ -44,14 +49,21 @@ type Options struct {
 	Newsletters   map[string]Newsletter // by id; one that is missing is not named
 	Subscriptions Subscriptions
 	Database      Database
+	Archive       Archive
+	Pages         *compose.Archive // renders what Archive has; nil: no archive is served
 	Log           *slog.Logger
 }
 
 type site struct {
 	Options
-	pages  map[string]*template.Template
-	style  template.CSS
-	policy string // Content-Security-Policy
+	catalog *texts.Catalog
+	tongues []tongue // the first is for those who ask for another
+	style   template.CSS
+	policy  string // Content-Security-Policy
+
+	public        string // PublicURL without a slash at the end
+	archivePolicy string
+	shelf         *shelf
 }
 
 // New makes the handler of all pages. It fails where a template is missing or
@@ -62,7 +74,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http" {
 		return nil, fmt.Errorf("web: public_url %q is not like https://digest.example.org", o.PublicURL)
 	}
-	s := &site{Options: o}
+	s := &site{Options: o, public: strings.TrimRight(o.PublicURL, "/")}
 	if err := s.parse(); err != nil {
 		return nil, err
 	}
@@ -70,6 +82,10 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /u/{token}", s.handle(s.askUnsubscribe))
 	mux.HandleFunc("POST /u/{token}", s.handle(s.unsubscribe))
 	mux.HandleFunc("GET /healthz", s.health)
+	if o.Pages != nil {
+		s.archivePolicy, s.shelf = archivePolicy(o.Pages.Style()), newShelf()
+		s.archiveRoutes(mux)
+	}
 	mux.HandleFunc("/", s.handle(s.nothing))
 	return s.guard(s.harden(stripPrefix(strings.TrimRight(public.Path, "/"), mux))), nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"digest.example/internal/compose"
 	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
 )
@@ -76,6 +77,15 @@ type stand struct {
 	token   string
 }
 
+func archivePages(t *testing.T) *compose.Archive {
+	t.Helper()
+	pages, err := compose.NewArchive(os.DirFS("../../templates"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
 func pagesOnDisk() fs.FS { return os.DirFS("../../templates/web") }
 
 func newStand(t *testing.T, change func(*Options)) *stand {
@@ -91,6 +101,7 @@ func newStand(t *testing.T, change func(*Options)) *stand {
 	o := Options{
 		PublicURL: "https://digest.example.org", Templates: pagesOnDisk(),
 		Newsletters:   map[string]Newsletter{weekly: {Title: `The <b>"Weekly"</b> & more`, Language: "en-GB"}},
+		Pages:         archivePages(t),
 		Subscriptions: s.list, Database: s.db, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	if change != nil {
@@ -170,7 +181,7 @@ func attr(n *html.Node, name string) (string, bool) {
 }
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
-	full := Options{PublicURL: "https://d.example", Templates: pagesOnDisk()}
+	full := Options{PublicURL: "https://d.example", Templates: pagesOnDisk(), Pages: archivePages(t)}
 	for name, change := range map[string]func(*Options){
 		"no url":         func(o *Options) { o.PublicURL = "" },
 		"a bare host":    func(o *Options) { o.PublicURL = "digest.example.org" },
