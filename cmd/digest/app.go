@@ -37,7 +37,9 @@ var (
 	_ library.Store     = (*store.Store)(nil)
 	_ publish.Store     = (*store.Store)(nil)
 	_ subscribers.Store = (*store.Store)(nil)
+	_ web.Archive       = (*store.Store)(nil)
 	_ web.Database      = (*store.Store)(nil)
+	_ publish.Archive   = (*store.Store)(nil)
 )
 
 // How long a claim may be worked on, and open transactions may take once we were

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"digest.example/internal/compose"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
@@ -88,7 +89,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter) (*web.Server, error) {
 	titles := map[string]web.Newsletter{}
 	for _, n := range newsletters {
-		titles[n.ID] = web.Newsletter{Title: n.Title, Language: n.Language}
+		titles[n.ID] = web.Newsletter{Name: n.Name, Title: n.Title, Language: n.Language}
 	}
 	set, err := templates.Open(a.config.Templates)
 	if err != nil {
@@ -98,9 +99,13 @@ func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publis
 	if err != nil {
 		return nil, fmt.Errorf("read the pages' templates: %w", err)
 	}
+	archive, err := compose.NewArchive(set)
+	if err != nil {
+		return nil, err
+	}
 	handler, err := web.New(web.Options{
 		PublicURL: a.config.Web.PublicURL, Templates: files, Newsletters: titles,
-		Subscriptions: a.service(s, keys), Database: s, Log: a.log(),
+		Subscriptions: a.service(s, keys), Database: s, Archive: s, Pages: archive, Log: a.log(),
 	})
 	if err != nil {
 		return nil, err

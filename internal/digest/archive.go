@@ -1,5 +1,7 @@
 package digest
 
+import "fmt"
+
 // Redaction names an article, with all that stands under it, or one comment,
 // that is to be taken out of everything that is kept.
 type Redaction struct {
@@ -14,6 +16,14 @@ type Redaction struct {
 // Item is what issues call it, without a section.
 func (r Redaction) Item() Item {
 	return Item{Source: r.Source, Article: r.Article, Comment: r.Comment}
+}
+
+// String names it for people, by its ids.
+func (r Redaction) String() string {
+	if r.Comment != "" {
+		return fmt.Sprintf("comment %s under article %s of %s", r.Comment, r.Article, r.Source)
+	}
+	return fmt.Sprintf("article %s of %s", r.Article, r.Source)
 }
 
 // Redacted says where something was taken out.

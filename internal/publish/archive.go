@@ -146,7 +146,7 @@ func (f *finder) only() ([]digest.Redaction, error) {
 	case f.ambiguous(all):
 		names := make([]string, len(all))
 		for i, r := range all {
-			names[i] = describe(r)
+			names[i] = r.String()
 		}
 		return nil, fmt.Errorf("%w: %s is several things: %s. Give its own address, or say --issue",
 			digest.ErrUsage, f.what, strings.Join(names, "; "))
@@ -165,13 +165,6 @@ func (f *finder) ambiguous(all []digest.Redaction) bool {
 		sources[r.Source] = true
 	}
 	return false
-}
-
-func describe(r digest.Redaction) string {
-	if r.Comment != "" {
-		return fmt.Sprintf("comment %s under article %s of %s", r.Comment, r.Article, r.Source)
-	}
-	return fmt.Sprintf("article %s of %s", r.Article, r.Source)
 }
 
 // Redact takes what FindRedaction found out of the library and out of all
@@ -197,7 +190,7 @@ func Redact(ctx context.Context, s Archive, all []digest.Redaction, dry bool, no
 	slices.Sort(order)
 	done, err := s.Redact(ctx, all, order, func(i *digest.Issue) int { return strike(i, all) }, now)
 	if err != nil {
-		return done, fmt.Errorf("take out %s: %w", describe(all[0]), err)
+		return done, fmt.Errorf("take out %v: %w", all[0], err)
 	}
 	return done, nil
 }
