@@ -13,44 +13,76 @@ import (
 )
 
 // dryRun makes the issues as they would be now and writes them to preview/.
-func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
-	chosen, err := picks(newsletters, o.newsletter)
+func (a *app) dryRun(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) error {
+	made, err := a.makePreviews(ctx, newsletters, o)
 	if err != nil {
 		return err
 	}
-	s, p, err := a.viewer(ctx, newsletters)
-	if err != nil {
-		return err
-	}
-	defer closing(&err, s)
 	plans := []plan{}
-	for _, n := range chosen {
-		v, err := p.Preview(ctx, n, o.force...)
-		if err != nil {
-			return fmt.Errorf("%s: %w", n.Name, err)
-		}
-		notes, err := a.lookUp(ctx, n, &v, o)
-		if err != nil {
-			return err
-		}
-		made, err := makePlan(ctx, s, n, v)
-		if err != nil {
-			return err
-		}
-		made.Notes = notes
-		made.Folder = previewFolder(n.Name, len(chosen))
-		if err := a.writePreview(p, n, v, made); err != nil {
-			return err
-		}
-		plans = append(plans, made)
+	for _, m := range made {
+		plans = append(plans, m.plan)
 	}
 	err = a.print(plans, func(w io.Writer) {
-		for _, made := range plans {
-			made.report(w)
+		for _, p := range plans {
+			p.report(w)
 		}
 		a.hint(w)
 	})
 	return errors.Join(err, a.wouldHold(plans))
+}
+
+// madePreview is a newsletter's dry run: what it says, and the files that show it.
+type madePreview struct {
+	plan  plan
+	files map[string][]byte
+}
+
+// makePreviews makes the issues as they would be now and writes their files.
+func (a *app) makePreviews(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (all []madePreview, err error) {
+	chosen, err := picks(newsletters, o.newsletter)
+	if err != nil {
+		return nil, err
+	}
+	s, p, err := a.viewer(ctx, newsletters)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(&err, s)
+	for _, n := range chosen {
+		m, err := a.makePreview(ctx, s, p, n, previewFolder(n.Name, len(chosen)), o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", n.Name, err)
+		}
+		if err := writeFolder(m.plan.Folder, m.files); err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// makePreview makes one of them.
+func (a *app) makePreview(
+	ctx context.Context, s *store.Store, p *publish.Publisher, n *publish.Newsletter, folder string, o sendOptions,
+) (m madePreview, err error) {
+	v, err := p.Preview(ctx, n, o.force...)
+	if err != nil {
+		return m, err
+	}
+	notes, err := a.lookUp(ctx, n, &v, o)
+	if err != nil {
+		return m, err
+	}
+	if m.plan, err = makePlan(ctx, s, n, v, o.showAddresses); err != nil {
+		return m, err
+	}
+	m.plan.Notes, m.plan.Folder = notes, folder
+	last, err := lastEdition(ctx, s, n, v)
+	if err != nil {
+		return m, err
+	}
+	m.files, err = previewFiles(p, n, v, m.plan, last)
+	return m, err
 }
 
 // viewer is a publisher that can only look.

@@ -53,6 +53,8 @@ type recipients struct {
 	Total   int            `json:"total"`
 	Domains map[string]int `json:"by_domain,omitempty"`
 	LeftOut map[string]int `json:"left_out,omitempty"` // by reason
+	// Addresses are by domain, and there only where they were asked for.
+	Addresses map[string][]string `json:"addresses,omitempty"`
 }
 
 // lister lists who is on a newsletter's list.
@@ -60,7 +62,7 @@ type lister interface {
 	Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error
 }
 
-func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Preview) (plan, error) {
+func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Preview, addresses bool) (plan, error) {
 	p := plan{
 		Newsletter: n.Name, Issue: fmt.Sprintf("%s/%d", n.Name, v.Issue.Number),
 		At: v.Issue.CutOff.In(n.Location), Since: v.Issue.Since.In(n.Location),
@@ -68,6 +70,9 @@ func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Pr
 		Left: v.Issue.Left, Trimmed: v.Rendered.Trimmed, Warnings: v.Issue.Warnings,
 		Failures: v.Failures, Findings: v.Findings,
 		Recipients: recipients{Domains: map[string]int{}, LeftOut: map[string]int{}},
+	}
+	if addresses {
+		p.Recipients.Addresses = map[string][]string{}
 	}
 	p.list(v)
 	err := l.Recipients(ctx, n.Name, func(r digest.Recipient) error {
@@ -117,7 +122,11 @@ func (r *recipients) count(one digest.Recipient) {
 	}
 	r.Total++
 	_, domain, _ := strings.Cut(one.Address, "@")
-	r.Domains[strings.ToLower(domain)]++
+	domain = strings.ToLower(domain)
+	r.Domains[domain]++
+	if r.Addresses != nil {
+		r.Addresses[domain] = append(r.Addresses[domain], one.Address)
+	}
 }
 
 // report is the plan for people.
@@ -151,15 +160,21 @@ func (p plan) report(w io.Writer) {
 		fmt.Fprintf(w, "  note         %s\n", sanitize.Line(n))
 	}
 	if len(p.Printed) > 0 {
-		fmt.Fprintf(w, "  written      %s/: issue.html, issue.txt, sample.eml, and plan.json: what is printed and why\n", p.Folder)
+		fmt.Fprintf(w, "  written      %s/: index.html shows it from all sides; issue.html, issue.txt, sample.eml, and plan.json: what is printed and why\n", p.Folder)
 	}
+}
+
+// byFrequency are the keys of a count, the most frequent first.
+func byFrequency(count map[string]int) []string {
+	names := sortedKeys(count)
+	sort.SliceStable(names, func(i, j int) bool { return count[names[i]] > count[names[j]] })
+	return names
 }
 
 // domains are the most frequent domains, in brackets.
 func domains(count map[string]int) string {
-	names := sortedKeys(count)
-	sort.SliceStable(names, func(i, j int) bool { return count[names[i]] > count[names[j]] })
 	var parts []string
+	names := byFrequency(count)
 	for i, name := range names {
 		if i == 5 {
 			parts = append(parts, fmt.Sprintf("%d more domains", len(names)-i))

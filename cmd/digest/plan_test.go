@@ -61,7 +61,7 @@ func TestPlan(t *testing.T) {
 		{Address: "bob@EXAMPLE.org"},
 		{Address: "cyd@example.net"},
 		{Address: "dan@example.net", LeftOut: "unsubscribed"},
-	}, n, previewed())
+	}, n, previewed(), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,150 +2,111 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
+	"net/url"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
 	"digest.example/internal/digest"
-	"digest.example/internal/mail"
-	"digest.example/internal/publish"
+	"digest.example/internal/preview"
 )
 
-// writePreview writes a dry run's files, for the operator's eyes only. It
-// replaces the files that it wrote before and touches no others.
-func (a *app) writePreview(p *publish.Publisher, n *publish.Newsletter, v publish.Preview, made plan) error {
-	if err := os.MkdirAll(made.Folder, 0o700); err != nil {
-		return fmt.Errorf("write the preview: %w: call it in a folder that takes a new one named preview", err)
+// previewOptions are the flags of digest preview.
+type previewOptions struct {
+	dry    sendOptions
+	watch  bool
+	listen string
+}
+
+func (a *app) previewCommand() *cobra.Command {
+	o := previewOptions{dry: sendOptions{dryRun: true}}
+	c := &cobra.Command{
+		Use:   "preview",
+		Short: "Look at the issue as it would be now",
+		Long: `Make the issue as it would be now, as send --dry-run does, and say where the page is
+that shows it: at several widths, in light and dark, with the text part, the headers,
+who gets it, and what has changed since the last issue. Nothing is sent and the
+database is not touched.
+
+--watch serves that page on this machine and shows it anew whenever a template of
+yours, the note or the configuration changes. The sites are asked once, and again
+only if the configuration asks others. A mistake is shown in the page. Ctrl-C ends it.`,
+		Example: `  digest preview
+  digest preview --watch`,
+		Args: none,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.watch {
+				return a.watchPreview(c.Context(), o)
+			}
+			return a.preview(c.Context(), o)
+		},
 	}
-	if err := os.Chmod(made.Folder, 0o700); err != nil {
-		return fmt.Errorf("write the preview: %w", err)
-	}
-	planJSON, err := json.MarshalIndent(made, "", "  ")
+	f := c.Flags()
+	f.StringVar(&o.dry.newsletter, "newsletter", "", "only this newsletter")
+	f.BoolVar(&o.dry.showAddresses, "show-addresses", false, "name the recipients")
+	f.BoolVar(&o.watch, "watch", false, "serve the page, and make it anew when something changes")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "with --watch: an address of this machine itself; port 0: any that is free")
+	return c
+}
+
+// preview writes the page and says where it is.
+func (a *app) preview(ctx context.Context, o previewOptions) error {
+	newsletters, err := a.load()
 	if err != nil {
-		return fmt.Errorf("write the plan: %w", err)
+		return err
 	}
-	files := map[string][]byte{"plan.json": planJSON}
-	if !v.Issue.Empty() {
-		if err := a.drawCopy(p, n, v, files); err != nil {
-			return err
+	made, err := a.makePreviews(ctx, newsletters, o.dry)
+	if err != nil {
+		return err
+	}
+	pages := []shownPage{}
+	for _, m := range made {
+		page, err := filepath.Abs(filepath.Join(m.plan.Folder, "index.html"))
+		if err != nil {
+			return fmt.Errorf("name the preview: %w", err)
 		}
+		pages = append(pages, shownPage{m.plan.Issue, (&url.URL{Scheme: "file", Path: filepath.ToSlash(page)}).String()})
 	}
-	var problems []error
-	for _, name := range []string{"issue.html", "issue.txt", "sample.eml", "plan.json"} {
-		file := filepath.Join(made.Folder, name)
-		if content, ok := files[name]; ok {
-			problems = append(problems, replaceFile(file, content))
-		} else if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
-			problems = append(problems, err) // an earlier run's, which is not true any more
+	return a.print(pages, func(w io.Writer) {
+		for _, p := range pages {
+			fmt.Fprintf(w, "%s as it would be now: %s\n", p.Issue, p.Page)
 		}
-	}
-	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("write the preview: %w", err)
-	}
-	return nil
-}
-
-// replaceFile writes a file that only its owner may read. It makes it anew, so
-// that neither the old one's mode nor a link in its place matters.
-func replaceFile(file string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".preview-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // where the rename did not happen
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
-}
-
-// drawCopy adds the copy that a sample recipient would get.
-func (a *app) drawCopy(p *publish.Publisher, n *publish.Newsletter, v publish.Preview, files map[string][]byte) error {
-	who, err := p.Sample(n, "reader@example.org")
-	if err != nil {
-		return err
-	}
-	html, err := mail.Fill(v.Rendered.HTML, v.Rendered.Hole, who)
-	if err != nil {
-		return fmt.Errorf("write the preview: %w", err)
-	}
-	text, err := mail.Fill(v.Rendered.Text, v.Rendered.Hole, who)
-	if err != nil {
-		return fmt.Errorf("write the preview: %w", err)
-	}
-	eml, err := v.Rendered.Stencil.Message(who)
-	if err != nil {
-		return fmt.Errorf("write the preview: %w", err)
-	}
-	files["issue.html"], files["issue.txt"], files["sample.eml"] = []byte(html), []byte(text), eml
-	return nil
-}
-
-// sendTo sends one real copy to an address and records nothing.
-func (a *app) sendTo(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
-	if err := mail.CheckAddress(o.to); err != nil {
-		return fmt.Errorf("%w: --to: %w", digest.ErrUsage, err)
-	}
-	n, err := pick(newsletters, o.newsletter)
-	if err != nil {
-		return err
-	}
-	s, p, err := a.viewer(ctx, newsletters)
-	if err != nil {
-		return err
-	}
-	defer closing(&err, s)
-	v, err := p.Preview(ctx, n)
-	if err != nil {
-		return err
-	}
-	if v.Issue.Empty() {
-		return a.print(copySent{Newsletter: n.Name}, func(w io.Writer) {
-			fmt.Fprintf(w, "%s: nothing new, so there is no mail to send\n", n.Name)
-		})
-	}
-	who, err := p.Sample(n, o.to)
-	if err != nil {
-		return err
-	}
-	data, err := v.Rendered.Stencil.AppendData(nil, who)
-	if err != nil {
-		return err
-	}
-	reply, err := a.sendCopy(ctx, n.EnvelopeFrom, o.to, data)
-	if err != nil {
-		return err
-	}
-	return a.print(copySent{n.Name, o.to, reply}, func(w io.Writer) {
-		fmt.Fprintf(w, "sent one copy to %s; the relay says %q. Nothing is recorded; its unsubscribe link is nobody's\n", o.to, reply)
 	})
 }
 
-// copySent is what digest send --to prints. To is empty where there was nothing
-// to send.
-type copySent struct {
-	Newsletter string `json:"newsletter"`
-	To         string `json:"to,omitempty"`
-	Reply      string `json:"reply,omitempty"`
+// shownPage is what digest preview prints.
+type shownPage struct {
+	Issue string `json:"issue"`
+	Page  string `json:"page"` // an address
 }
 
-// sendCopy takes one message to the relay and returns its reply.
-func (a *app) sendCopy(ctx context.Context, from, to string, data []byte) (reply string, err error) {
-	session, err := a.dial(ctx)
-	if err != nil {
-		return "", err
+// served are the files of several newsletters' previews, as they are served: a
+// single one's at the root, as its folder is preview/ itself.
+func served(made []madePreview) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	var folders []string
+	for _, m := range made {
+		prefix := ""
+		if len(made) > 1 {
+			name, _, err := digest.ParseIssueName(m.plan.Issue)
+			if err != nil {
+				return nil, err
+			}
+			folders = append(folders, name)
+			prefix = name + "/"
+		}
+		for name, content := range m.files {
+			files[prefix+name] = content
+		}
 	}
-	defer closing(&err, session)
-	if err := session.Offer(ctx, from, to, data); err != nil {
-		return "", fmt.Errorf("%w: %s did not get it: %w", digest.ErrIncomplete, to, err)
+	if len(folders) > 0 {
+		index, err := preview.Overview(folders)
+		if err != nil {
+			return nil, err
+		}
+		files["index.html"] = index
 	}
-	r, err := session.Commit(ctx)
-	if err != nil {
-		return "", fmt.Errorf("%w: %s did not get it, or it is in doubt: %w", digest.ErrIncomplete, to, err)
-	}
-	return r.String(), nil
+	return files, nil
 }

@@ -58,22 +58,32 @@ func scripts(folder string, setup func(*testscript.Env) error) testscript.Params
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
 			"link": link, "http": request, "listing": listing, "mode": mode, "json": isJSON,
 			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "readers": readers,
-			"site": siteCommand,
+			"site": siteCommand, "shows": shows,
 		},
 		RequireUniqueNames: true,
 	}
 }
 
-// setup gives a script a free port, and settings that need no file.
-func setup(e *testscript.Env) error {
+// freePort is an address of this machine that nobody listened on a moment ago.
+func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// setup gives a script two free ports, and settings that need no file.
+func setup(e *testscript.Env) error {
+	address, err := freePort()
 	if err != nil {
 		return err
 	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
+	second, err := freePort()
+	if err != nil {
 		return err
 	}
+	e.Vars = append(e.Vars, "LISTEN="+second)
 	e.Vars = append(e.Vars, "DIGEST_WEB_LISTEN="+address, "DIGEST_WEB_PUBLIC_URL=http://"+address,
 		"PAGES=http://"+address, "DIGEST_SMTP_HOST=127.0.0.1", "DIGEST_SMTP_PORT=1", "DIGEST_SMTP_TLS=none",
 		"DIGEST_SMTP_CONNECTIONS=3", "PAST_HOLDS=--force=unsubscribe-unreachable")
@@ -215,6 +225,19 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		_ = resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// shows URL TEXT waits until the page holds that text.
+func shows(ts *testscript.TestScript, _ bool, args []string) {
+	poll(ts, args[1]+" in "+args[0], func() bool {
+		resp, err := http.Get(args[0])
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		return err == nil && strings.Contains(string(body), args[1])
 	})
 }
 

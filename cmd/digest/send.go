@@ -19,6 +19,7 @@ import (
 type sendOptions struct {
 	dryRun, now          bool
 	checkLinks, checkDNS bool
+	showAddresses        bool
 	to, newsletter       string
 	force                []string
 	wait                 time.Duration
@@ -56,6 +57,7 @@ The codes:` + codeHelp(),
 	}
 	f := c.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "write the issue to preview/ and send nothing")
+	f.BoolVar(&o.showAddresses, "show-addresses", false, "with --dry-run: name the recipients in what it writes")
 	f.StringVar(&o.to, "to", "", "send one copy of the issue to this address and record nothing")
 	f.BoolVar(&o.now, "now", false, "send an extra issue")
 	f.StringVar(&o.newsletter, "newsletter", "", "only this newsletter")
@@ -77,8 +79,8 @@ func (o sendOptions) check() error {
 	if modes > 1 {
 		return fmt.Errorf("%w: --dry-run, --to and --now are three different things: give one of them", digest.ErrUsage)
 	}
-	if (o.checkLinks || o.checkDNS) && !o.dryRun {
-		return fmt.Errorf("%w: --check-links and --check-dns go with --dry-run", digest.ErrUsage)
+	if (o.checkLinks || o.checkDNS || o.showAddresses) && !o.dryRun {
+		return fmt.Errorf("%w: --check-links, --check-dns and --show-addresses go with --dry-run", digest.ErrUsage)
 	}
 	return publish.CheckForce(o.force)
 }
