@@ -72,6 +72,9 @@ func (a *app) tryPages(set *templates.Set) error {
 	if err == nil {
 		_, err = web.New(web.Options{PublicURL: a.config.Web.PublicURL, Templates: files})
 	}
+	if err == nil {
+		_, err = compose.NewArchive(set)
+	}
 	return err
 }
 
