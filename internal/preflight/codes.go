@@ -71,7 +71,7 @@ var Kinds = []Kind{
 	{MissingTitle, "warns", "the HTML has no title, which screen readers read first", "put a <title> into issue.html", ""},
 	{
 		InsecureLink, "blocks for a page of ours, else warns", "a link is not https",
-		"set web.public_url to https; a stranger's link needs nothing if the site has no https", "",
+		"set web.public_url to https", "",
 	},
 	{MissingAlt, "warns", "an image has no alt text", `give each <img> an alt, empty (alt="") where it only decorates`, ""},
 	{

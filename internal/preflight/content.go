@@ -96,7 +96,10 @@ func (c *checker) links() {
 		c.mind(InsecureLink, some(own)+" of ours without https")
 	}
 	if len(strangers) > 0 {
-		c.warns(InsecureLink, some(strangers)+" without https")
+		c.found = append(c.found, Finding{
+			Code: InsecureLink, Level: Warns, Why: some(strangers) + " without https",
+			Remedy: "ask those sites for https, or leave it",
+		})
 	}
 }
 
