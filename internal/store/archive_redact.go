@@ -168,41 +168,45 @@ func (t tx) editContent(id string, edit func(*digest.Issue) int, now time.Time) 
 	return n, err
 }
 
-// dropMessages drops the messages that may go, and tells of all that were
-// changed or still have one.
+// dropMessages drops the messages that may go, and tells of all issues that
+// were changed or had one until now.
 func (t tx) dropMessages(places map[string]int) ([]digest.RedactedIssue, error) {
-	type holder struct {
-		digest.IssueRecord
-		had bool
-	}
-	holders, err := collect(t.ctx, t, func(scan scan) (h holder, err error) {
-		h.IssueRecord, err = scanIssue(func(dest ...any) error { return scan(append(dest, &h.had)...) })
-		return h, err
-	}, strings.Replace(issueColumns, " FROM issue", ", i.stencil IS NOT NULL FROM issue", 1)+
-		` WHERE i.revised IS NOT NULL ORDER BY i.opened, i.number, i.id`)
+	had, err := t.messages()
 	if err != nil {
 		return nil, err
 	}
 	if _, err := t.exec(dropMessages); err != nil {
 		return nil, err
 	}
-	kept, err := collect(t.ctx, t, func(scan scan) (v string, err error) { return v, scan(&v) },
-		`SELECT id FROM issue WHERE revised IS NOT NULL AND stencil IS NOT NULL`)
+	kept, err := t.messages()
+	if err != nil {
+		return nil, err
+	}
+	records, err := collect(t.ctx, t, scanIssue, issueColumns+` WHERE i.revised IS NOT NULL ORDER BY i.opened, i.number, i.id`)
 	if err != nil {
 		return nil, err
 	}
 	told := []digest.RedactedIssue{}
-	for _, h := range holders {
-		r := digest.RedactedIssue{Name: h.Name(), State: h.State, Places: places[h.ID]}
-		for _, id := range kept {
-			r.Waits = r.Waits || id == h.ID
-		}
-		r.Message = h.had && !r.Waits
-		if r.Places > 0 || r.Message || r.Waits {
-			told = append(told, r)
+	for _, r := range records {
+		if places[r.ID] > 0 || had[r.ID] {
+			told = append(told, digest.RedactedIssue{
+				Name: r.Name(), State: r.State, Places: places[r.ID], Message: had[r.ID] && !kept[r.ID], Waits: kept[r.ID],
+			})
 		}
 	}
 	return told, nil
+}
+
+// messages are the issues whose stored message holds what their content lacks.
+func (t tx) messages() (map[string]bool, error) {
+	ids := map[string]bool{}
+	err := each(t.ctx, t, func(scan scan) error {
+		var id string
+		err := scan(&id)
+		ids[id] = true
+		return err
+	}, `SELECT id FROM issue WHERE revised IS NOT NULL AND stencil IS NOT NULL`)
+	return ids, err
 }
 
 // Scrub takes what was deleted out of the database's files: SQLite overwrites

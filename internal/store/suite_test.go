@@ -85,6 +85,13 @@ func suite(t *testing.T, e engine) {
 		{"add while an import is staged", testAddWhileStaged},
 		{"imports exclude each other", testImportsExcludeEachOther},
 		{"import stops anywhere", testImportStopsAnywhere},
+		{"archive", testArchive},
+		{"present name", testPresentName},
+		{"redact a comment", testRedactComment},
+		{"redact an article", testRedactArticle},
+		{"redact while sending", testRedactWhileSending},
+		{"mentions", testMentions},
+		{"redactions keep their fingerprints", testFingerprint},
 		{"secret", testPinSecret},
 		{"reads only", testReadOnlyRefusesWrites},
 	} {
