@@ -31,11 +31,14 @@ func (a *app) watchPreview(ctx context.Context, o previewOptions) error {
 	// Which address it is decides who may ask, and is known only then.
 	server, err := web.Listen(o.listen, &w.live, a.log())
 	if err != nil {
-		return fmt.Errorf("%w: --listen: %w", digest.ErrUsage, err)
+		return fmt.Errorf("--listen: %w", err)
 	}
 	w.live.Start(rand.Text(), hostsOf(server.Addr())...)
 	if _, err := fmt.Fprintf(a.out, "the preview is at http://%s/ until you press Ctrl-C\n", server.Addr()); err != nil {
 		return err
+	}
+	if newsletters, err := a.load(); err == nil { // if not, the page says so
+		w.watched = sourcesOf(a.config.Templates, newsletters)
 	}
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error {
