@@ -54,7 +54,7 @@ func readAddress(scheme, rest string) (u *url.URL, why string) {
 	}
 	if !ascii(u.Host) {
 		host, err := idna.Lookup.ToASCII(u.Hostname())
-		if err != nil {
+		if err != nil || host == "" { // of what cannot be seen nothing is left
 			return nil, "its host name cannot be"
 		}
 		if port := u.Port(); port != "" {

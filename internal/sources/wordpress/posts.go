@@ -103,6 +103,7 @@ func (one post) hidden() bool {
 
 // passwordForm recognizes what WordPress shows instead of a protected text.
 func passwordForm(markup string) bool {
+	markup = strings.ToLower(markup)
 	return strings.Contains(markup, "post-password-form") || strings.Contains(markup, "action=postpass")
 }
 
