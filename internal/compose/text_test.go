@@ -72,6 +72,12 @@ func TestWrap(t *testing.T) {
 		{"address stays whole", "", "see https://x.test/" + strings.Repeat("a", 80) + " now", "see\nhttps://x.test/" + strings.Repeat("a", 80) + "\nnow"},
 		{"long word", "", strings.Repeat("x", 100), strings.Repeat("x", 72) + "\n" + strings.Repeat("x", 28)},
 		{"wide characters", "", strings.Repeat("字", 40), strings.Repeat("字", 36) + "\n" + strings.Repeat("字", 4)},
+		{"wide characters go on after others", "> ", "Kestrel " + strings.Repeat("字", 40), "> Kestrel " + strings.Repeat("字", 31) + "\n> " + strings.Repeat("字", 9)},
+		{"no line begins with a full stop", "", strings.Repeat("字", 36) + "。" + strings.Repeat("字", 3), strings.Repeat("字", 35) + "\n字。字字字"},
+		{"no line ends with a bracket", "", strings.Repeat("字", 35) + "「字」", strings.Repeat("字", 35) + "\n「字」"},
+		{"words among them stay whole", "", strings.Repeat("字", 34) + "harbour字", strings.Repeat("字", 34) + "\nharbour字"},
+		{"no-break space", "", strings.Repeat("word ", 13) + "Tout\u00a0: b", strings.TrimSpace(strings.Repeat("word ", 13)) + " Tout\u00a0:\nb"},
+		{"no-break space stays together", "", strings.Repeat("word ", 14) + "x\u00a0: b", strings.TrimSpace(strings.Repeat("word ", 14)) + "\nx\u00a0: b"},
 	} {
 		if got := wrap(c.prefix, c.in); got != c.want {
 			t.Errorf("%s:\n got %q\nwant %q", c.name, got, c.want)

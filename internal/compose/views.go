@@ -188,23 +188,6 @@ func (v *views) body(out *comment, c digest.Comment, articleURL, address string)
 	out.Links = doc.Links()
 }
 
-// excerpt fills in the article's first sentences, up to n characters. Its
-// links lead away from the article, so that only their words stay.
-func (v *views) excerpt(out *article, a digest.Article, n int) {
-	doc := sanitize.Parse(a.HTML, nil)
-	if doc.Empty() {
-		doc = sanitize.Parse(a.Summary, nil)
-	}
-	// Some sources repeat the title as the text's first heading.
-	if len(doc.Blocks) > 1 && doc.Blocks[0].Kind == sanitize.Heading && v.line(doc.Blocks[0].Text()) == v.line(a.Title) {
-		doc.Blocks = doc.Blocks[1:]
-	}
-	doc, _ = doc.Cut(n)
-	doc = doc.MapLinks(func(words, _ string) (string, string) { return words, "" })
-	out.Excerpt = doc.HTML(v.outside)
-	out.ExcerptText = doc.Text()
-}
-
 func base(address string) *url.URL {
 	u, err := url.Parse(address)
 	if err != nil || !u.IsAbs() {

@@ -11,6 +11,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
+	"golang.org/x/text/unicode/bidi"
 )
 
 // Language says things in one language. It is immutable and safe for
@@ -45,8 +46,9 @@ func (l *Language) Text(key string, args ...any) (string, error) {
 	})
 }
 
-// HTML is Text as markup. Strings come from strangers: they are escaped and
-// isolated in a <bdi>. Values may also be template.HTML, which stays as it is.
+// HTML is Text as markup. Strings come from strangers: they are escaped, and
+// isolated in a <bdi> where they could turn the sentence round. Values may also be
+// template.HTML, which stays as it is.
 func (l *Language) HTML(key string, args ...any) (template.HTML, error) {
 	var marks []string // each mark, then what takes its place
 	text, err := l.say(key, args, func(i int, v any) (any, error) {
@@ -55,7 +57,7 @@ func (l *Language) HTML(key string, args ...any) (template.HTML, error) {
 		mark := fmt.Sprintf("\x00%d\x00", i)
 		switch v := v.(type) {
 		case string:
-			marks = append(marks, mark, `<bdi dir="auto">`+html.EscapeString(v)+`</bdi>`)
+			marks = append(marks, mark, l.within(v))
 		case int:
 			marks = append(marks, mark, l.Number(v))
 		case template.HTML:
@@ -73,6 +75,28 @@ func (l *Language) HTML(key string, args ...any) (template.HTML, error) {
 		out = l.isolated(out)
 	}
 	return template.HTML(out), nil
+}
+
+// within is a stranger's string within a sentence. Where nothing runs from right
+// to left there is nothing to isolate, and to a spam filter an element within
+// words without blanks, such as Japanese ones, is an attempt to hide them.
+func (l *Language) within(s string) string {
+	escaped := html.EscapeString(s)
+	if (l.Dir == "ltr" || l.Messages != l.Tag) && !strings.ContainsFunc(s, turns) {
+		return escaped
+	}
+	return `<bdi dir="auto">` + escaped + `</bdi>`
+}
+
+// turns says whether a character can change the direction of what stands around
+// it (Unicode TR 9, table 4).
+func turns(r rune) bool {
+	p, _ := bidi.LookupRune(r)
+	switch p.Class() {
+	case bidi.R, bidi.AL, bidi.AN, bidi.LRO, bidi.RLO, bidi.LRE, bidi.RLE, bidi.PDF, bidi.LRI, bidi.RLI, bidi.FSI, bidi.PDI:
+		return true
+	}
+	return false
 }
 
 // Isolate is what Text, Number or a date returned, as markup that stands in a

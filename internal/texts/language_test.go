@@ -160,13 +160,18 @@ func TestMarkup(t *testing.T) {
 	c := newCatalog(t)
 	for _, want := range []struct {
 		tag    string
+		name   string
 		markup template.HTML
 	}{
-		{"en", `in answer to <bdi dir="auto">&lt;b&gt; {{.Name}} &amp; &#34;</bdi>`},
-		{"ar", `ردًا على <bdi dir="auto">&lt;b&gt; {{.Name}} &amp; &#34;</bdi>`},
-		{"he", `<bdi lang="en" dir="ltr">in answer to <bdi dir="auto">&lt;b&gt; {{.Name}} &amp; &#34;</bdi></bdi>`},
+		{"en", `<b> {{.Name}} & "`, `in answer to &lt;b&gt; {{.Name}} &amp; &#34;`},
+		{"en", "מינה", `in answer to <bdi dir="auto">מינה</bdi>`},
+		{"en", "a\u202eb", "in answer to <bdi dir=\"auto\">a\u202eb</bdi>"},
+		{"ja", "桟橋", `桟橋さんへの返信`},
+		{"ar", `<b>`, `ردًا على <bdi dir="auto">&lt;b&gt;</bdi>`},
+		{"he", `Kestrel`, `<bdi lang="en" dir="ltr">in answer to Kestrel</bdi>`},
+		{"he", `מינה`, `<bdi lang="en" dir="ltr">in answer to <bdi dir="auto">מינה</bdi></bdi>`},
 	} {
-		if got, err := c.For(want.tag).HTML("answers", "Name", `<b> {{.Name}} & "`); err != nil || got != want.markup {
+		if got, err := c.For(want.tag).HTML("answers", "Name", want.name); err != nil || got != want.markup {
 			t.Errorf("%s: %s, %v", want.tag, got, err)
 		}
 	}
