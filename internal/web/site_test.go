@@ -57,7 +57,7 @@ func TestThePolicyAllowsThePagesStyle(t *testing.T) {
 
 func TestPagesThatAreNotThere(t *testing.T) {
 	s := newStand(t, nil)
-	for _, path := range []string{"/", "/u/", "/u", "/favicon.ico", "/u/" + s.token + "/", "/archive"} {
+	for _, path := range []string{"/", "/u/", "/u", "/favicon.ico", "/u/" + s.token + "/", "/archives"} {
 		r := s.get(path)
 		if p := read(t, r); r.StatusCode != http.StatusNotFound || !strings.Contains(p.text, "There is nothing here") {
 			t.Errorf("%s: %d %s", path, r.StatusCode, p.text)
