@@ -31,17 +31,24 @@ func (a *app) lookUp(ctx context.Context, n *publish.Newsletter, v *publish.Prev
 		found, notes = append(found, dead...), append(notes, looked.String())
 	}
 	if o.checkDNS {
-		from, err := netmail.ParseAddress(n.From)
+		weak, more, err := vouched(ctx, n, a.config.SMTP.Host, net.DefaultResolver)
 		if err != nil {
-			return nil, fmt.Errorf("%w: from: %w", digest.ErrConfig, err)
+			return nil, err
 		}
-		weak, more := preflight.CheckDNS(ctx, preflight.Sender{
-			From: from.Address, Envelope: n.EnvelopeFrom, Relay: a.config.SMTP.Host,
-		}, net.DefaultResolver)
 		found, notes = append(found, weak...), append(notes, more...)
 	}
 	v.Findings = preflight.Force(preflight.Sorted(found), o.force)
 	return notes, ctx.Err()
+}
+
+// vouched is what DNS says of who a newsletter is from.
+func vouched(ctx context.Context, n *publish.Newsletter, relay string, r preflight.Resolver) ([]preflight.Finding, []string, error) {
+	from, err := netmail.ParseAddress(n.From)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: from: %w", digest.ErrConfig, err)
+	}
+	found, notes := preflight.CheckDNS(ctx, preflight.Sender{From: from.Address, Envelope: n.EnvelopeFrom, Relay: relay}, r)
+	return found, notes, nil
 }
 
 // linkProgress shows on a terminal how looking up links goes.

@@ -11,7 +11,6 @@ import (
 	"digest.example/internal/compose"
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
-	"digest.example/internal/preflight"
 	"digest.example/internal/sources"
 )
 
@@ -135,10 +134,7 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	if err != nil || issue.Empty() {
 		return false, err
 	}
-	inspected, err := p.inspect(ctx, n, r, issue, rendered)
-	if err == nil {
-		err = holdOf(preflight.Force(inspected.findings, force))
-	}
+	findings, err := p.cleared(ctx, n, r, issue, rendered, force)
 	if err != nil {
 		return false, err
 	}
@@ -151,7 +147,7 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	})
 	if err == nil {
 		p.tellMissing(r, results)
-		p.tellFindings(r, inspected.findings)
+		p.tellFindings(r, findings)
 	}
 	return true, err
 }

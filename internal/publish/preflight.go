@@ -40,6 +40,18 @@ func (p *Publisher) inspect(
 	return i, nil
 }
 
+// cleared looks over the mail that is about to be frozen, and returns a hold where
+// something in it blocks that is not in force.
+func (p *Publisher) cleared(
+	ctx context.Context, n *Newsletter, r digest.IssueRecord, issue digest.Issue, rendered compose.Rendered, force []string,
+) ([]preflight.Finding, error) {
+	i, err := p.inspect(ctx, n, r, issue, rendered)
+	if err != nil {
+		return nil, err
+	}
+	return i.findings, holdOf(preflight.Force(i.findings, force))
+}
+
 // look decodes the copy that a sample reader would get.
 func (p *Publisher) look(n *Newsletter, stencil *mail.Stencil) (preflight.Mail, error) {
 	who, err := p.Sample(n, sampleReader)

@@ -217,3 +217,12 @@ func TestPreviewPastARejection(t *testing.T) {
 		t.Errorf("past it, the dry run finds %q", got)
 	}
 }
+
+// The library has names of its own for what it rejects: they are the same.
+func TestCodesAreTheSame(t *testing.T) {
+	for ours, theirs := range map[string]string{preflight.SourceMoved: publish.HoldMoved, preflight.SourceSilent: publish.HoldSilent} {
+		if ours != theirs {
+			t.Errorf("%s is called %s", ours, theirs)
+		}
+	}
+}
