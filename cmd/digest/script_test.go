@@ -56,7 +56,7 @@ func scripts(folder string, setup func(*testscript.Env) error) testscript.Params
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
-			"link": link, "http": request, "listing": listing, "mode": mode, "json": isJSON,
+			"link": link, "http": request, "page": page, "listing": listing, "mode": mode, "json": isJSON,
 			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "readers": readers,
 			"site": siteCommand, "shows": shows,
 		},
@@ -270,6 +270,16 @@ func request(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(resp.StatusCode) != args[2] {
 		ts.Fatalf("%s %s answered %s:\n%s", args[0], args[1], resp.Status, body)
 	}
+}
+
+// page prints what is behind an address.
+func page(ts *testscript.TestScript, _ bool, args []string) {
+	resp, err := http.Get(args[0])
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n%s", resp.Status, body)
 }
 
 // listing prints the names, modes and sizes of what is in the folder, with the
