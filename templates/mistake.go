@@ -3,6 +3,7 @@ package templates
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,11 +50,22 @@ func (s *Set) Locate(folder string, err error) error {
 	if at == nil {
 		return Mistakes{{File: s.folder(folder), Text: text}}
 	}
-	m := Mistake{File: s.file(path.Join(folder, text[at[2]:at[3]])), Text: text[at[1]:]}
+	m := Mistake{File: s.file(named(folder, text[at[2]:at[3]])), Text: text[at[1]:]}
 	if at[4] >= 0 {
 		m.Line, _ = strconv.Atoi(text[at[4]:at[5]])
 	}
 	return Mistakes{m}
+}
+
+// named is the template of that base name: the folder's, or else the other's,
+// since the pages of the archive use templates of the mail.
+func named(folder, base string) string {
+	name := path.Join(folder, base)
+	names := Names()
+	if i := slices.IndexFunc(names, func(n string) bool { return path.Base(n) == base }); i >= 0 && !slices.Contains(names, name) {
+		return names[i]
+	}
+	return name
 }
 
 // folder is where mistakes are that belong to no single file.

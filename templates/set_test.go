@@ -157,6 +157,7 @@ func TestLocateWithoutAPlace(t *testing.T) {
 	for text, want := range map[string]string{
 		"no unsubscribe link":            dir + "/web: no unsubscribe link",
 		"template: page.html:3:5: oops":  "web/page.html (shipped):3: oops",
+		"template: story.html:3: a":      "email/story.html (shipped):3: a",
 		"try:\ntemplate: page.html:3: a": "web/page.html (shipped):3: a",
 	} {
 		if got := s.Locate("web", errors.New(text)).Error(); got != want {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +60,12 @@ func (a *app) composer() (*compose.Composer, error) {
 		return nil, broken(err)
 	}
 	composer, err := compose.New(set)
-	found := append(broken(set.Locate("email", err)), broken(set.Locate("web", a.tryPages(set)))...)
+	found := broken(set.Locate("email", err))
+	for _, p := range broken(set.Locate("web", a.tryPages(set))) {
+		if !slices.Contains(found, p) { // the archive uses templates of the mail
+			found = append(found, p)
+		}
+	}
 	if len(found) > 0 {
 		return nil, found
 	}
