@@ -147,9 +147,6 @@ func (p plan) report(w io.Writer) {
 	for _, reason := range sortedKeys(p.Recipients.LeftOut) {
 		fmt.Fprintf(w, "  left out     %d %s\n", p.Recipients.LeftOut[reason], reason)
 	}
-	for _, line := range p.Failures {
-		fmt.Fprintf(w, "  failed       %s\n", sanitize.Line(line))
-	}
 	for _, line := range p.Warnings {
 		fmt.Fprintf(w, "  warning      %s\n", sanitize.Line(line))
 	}

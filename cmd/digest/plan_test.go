@@ -85,7 +85,7 @@ func TestPlan(t *testing.T) {
 	p.report(&out)
 	for _, line := range []string{
 		"weekly/7 as it would be now", "subject      One and 1 more", "1 article in full, 1 as titles, 0 still being discussed, 1 comment; 5 bytes",
-		"recipients   3 (2 example.org, 1 example.net)", "left out     1 unsubscribed", "failed       forum: ",
+		"recipients   3 (2 example.org, 1 example.net)", "left out     1 unsubscribed",
 		"\n  blocks       source-failed: no answer\n               ask\n", "\n  forced       same-subject: again\n", "written      preview/",
 	} {
 		if !strings.Contains(out.String(), line) {

@@ -8,6 +8,7 @@ const (
 	SourceFailed = "source-failed"
 	SourceSilent = "source-silent"
 	SourceMoved  = "source-moved"
+	NoteBroken   = "note-broken"
 
 	NoUnsubscribe   = "no-unsubscribe"
 	NoPostalAddress = "no-postal-address"
@@ -53,6 +54,10 @@ var Kinds = []Kind{
 	{
 		SourceMoved, "as source-failed", "nearly all articles of a site have other ids than before",
 		"look whether the site is the one that it was", "",
+	},
+	{
+		NoteBroken, "blocks", "the editor's note cannot be read, or its front matter is wrong; forced, the issue goes without it",
+		"mend notes/NEXT.md: digest preview shows what is wrong", "",
 	},
 	{
 		NoUnsubscribe, "blocks", "the unsubscribe link is missing in the HTML, the text or the header",

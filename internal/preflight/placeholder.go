@@ -7,20 +7,26 @@ import (
 	"strings"
 )
 
+// leftover is a trace that something was not filled in.
+type leftover struct {
+	part string // of it, in lower case, to look for first: patterns are slow
+	all  *regexp.Regexp
+}
+
 // leftovers are what broken templates print and what examples say. Each must be
 // hard to come by in a text that means it.
-var leftovers = []*regexp.Regexp{
-	regexp.MustCompile(`\{\{.{0,40}`),
-	regexp.MustCompile(`\*\|[A-Z_:]+\|\*`),
+var leftovers = []leftover{
+	{"{{", regexp.MustCompile(`\{\{.{0,40}`)},
+	{"*|", regexp.MustCompile(`\*\|[A-Z_:]+\|\*`)},
 	// What package fmt writes for a verb that does not fit.
-	regexp.MustCompile(`%!(?:[A-Za-z]\(|\()\S{0,40}`),
+	{"%!", regexp.MustCompile(`%!(?:[A-Za-z]\(|\()\S{0,40}`)},
 	// What package html/template writes in place of what would be unsafe, and
 	// text/template for what is not there.
-	regexp.MustCompile(`ZgotmplZ`),
-	regexp.MustCompile(`<no value>`),
-	regexp.MustCompile(`\bCHANGE THIS\b`),
-	regexp.MustCompile(`(?i)\byour name, street and town\b`),
-	regexp.MustCompile(`(?i)\blorem ipsum\b`),
+	{"zgotmplz", regexp.MustCompile(`ZgotmplZ`)},
+	{"<no value>", regexp.MustCompile(`<no value>`)},
+	{"change this", regexp.MustCompile(`\bCHANGE THIS\b`)},
+	{"your name, street", regexp.MustCompile(`(?i)\byour name, street and town\b`)},
+	{"lorem ipsum", regexp.MustCompile(`(?i)\blorem ipsum\b`)},
 }
 
 // placeholders looks for what was never filled in. Where strangers write such a
@@ -30,8 +36,12 @@ func (c *checker) placeholders() {
 	everything := strings.Join(append([]string{
 		c.mail.Subject, c.mail.Text, c.facts.Note, c.facts.PostalAddress, c.page.title, c.page.text,
 	}, c.page.values...), "\n")
+	lower := strings.ToLower(everything)
 	for _, l := range leftovers {
-		if left := l.FindString(everything); left != "" && !l.MatchString(c.facts.Strangers) {
+		if !strings.Contains(lower, l.part) {
+			continue
+		}
+		if left := l.all.FindString(everything); left != "" && !l.all.MatchString(c.facts.Strangers) {
 			found = append(found, quoted(left))
 		}
 	}
