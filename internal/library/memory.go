@@ -30,8 +30,12 @@ type Known struct {
 	ID       string
 	Alias    string // the id under which the source lists it now; empty: ID
 	Link     string // as Link makes it
+	Title    string // empty: unknown
 	Appeared time.Time
 	Comments int // that are still there
+
+	Published time.Time // zero: unknown
+	Seen      time.Time // when the source last listed it; zero: lately
 }
 
 // names translates between the ids under which the library keeps articles and
