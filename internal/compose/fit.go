@@ -5,54 +5,73 @@ import (
 	"slices"
 )
 
-// trim makes one entry smaller, if it can. The order of trims is the order in
-// which things go when there is too much.
-type trim struct {
-	what  string
-	apply func(*entry) bool
+// level is how much of an article is printed. Each says what goes in comparison
+// with the one before; their order is the order in which things go when there
+// is too much.
+type level struct {
+	goes     string
+	comments int // printed at most
+	cut      int // characters of the excerpt
 }
 
-var trims = []trim{
-	{"third and further comments left out", func(e *entry) bool { return e.showAtMost(2) }},
-	{"excerpts shortened", func(e *entry) bool {
-		if e.kind != "article" || e.cut <= shortCut {
-			return false
-		}
-		e.cut = shortCut
-		return true
-	}},
-	{"second comments left out", func(e *entry) bool { return e.showAtMost(1) }},
+var levels = [...]level{
+	{"", 100, longCut}, // as many comments would fill the mail, however short they are
+	{"third and further comments left out", 2, longCut},
+	{"excerpts shortened", 2, shortCut},
+	{"second comments left out", 1, shortCut},
+	{"printed as titles only", 0, 0},
 }
 
-func (e *entry) showAtMost(n int) bool {
-	if e.shown <= n {
-		return false
-	}
-	e.shown = n
-	return true
+const (
+	titleLevel = len(levels) - 1
+	leastFull  = titleLevel - 1
+)
+
+// shown is how many comments of the entry are printed.
+func (l level) shown(e *entry) int { return min(l.comments, len(e.pick.Comments)) }
+
+// loses says whether the entry prints less at the level than at the one before.
+func (e *entry) loses(level int) bool {
+	now, before := levels[level], levels[level-1]
+	return now.shown(e) < before.shown(e) || now.cut < before.cut && e.kind == "article"
 }
 
-// fit renders all fragments, cuts what is over the budget from the end on, and
-// puts the rest into the page.
+// fit chooses how much of each article is printed, cuts what is over the budget
+// from the end on, and puts the rest into the page.
 func (l *layout) fit(pg *page) error {
-	for _, e := range slices.Concat(l.lead, l.more, l.discussed) {
-		if err := l.render(e); err != nil {
-			return err
-		}
-	}
 	room, err := l.room(pg)
 	if err != nil {
 		return err
 	}
-	size := sizeOf(l.lead) + sizeOf(l.discussed) + sizeOf(l.more)
-	if size, err = l.trimAll(size, room); err != nil {
+	list, fit, err := l.prefix(l.more, titleLevel, room)
+	if err != nil {
 		return err
 	}
-	if err := l.demote(size, room); err != nil {
+	if fit < len(l.more) {
+		list = room + 1 // or more
+	}
+	fits, err := l.trim(room - list)
+	if err != nil {
 		return err
 	}
-	l.dropTitles(room)
-	pg.Lead, pg.More, pg.Discussed, pg.LeftOut = fragments(l.lead), fragments(l.more), fragments(l.discussed), l.left
+	if !fits {
+		if err := l.demote(room, list); err != nil {
+			return err
+		}
+	}
+	pg.LeftOut = l.left
+	for _, s := range []struct {
+		to   *[]fragment
+		from []*entry
+	}{{&pg.Lead, l.lead}, {&pg.More, l.more}, {&pg.Discussed, l.discussed}} {
+		for _, e := range s.from {
+			out, err := l.at(e, e.level)
+			if err != nil {
+				return err
+			}
+			*s.to = append(*s.to, out)
+		}
+	}
 	return nil
 }
 
@@ -65,100 +84,141 @@ func (l *layout) room(pg *page) (int, error) {
 	return Budget - len(html), err
 }
 
-func (l *layout) trimAll(size, room int) (int, error) {
-	entries := slices.Concat(l.lead, l.discussed)
-	for _, t := range trims {
-		n := 0
-		for _, e := range slices.Backward(entries) {
-			if size <= room {
-				break
-			}
-			if !t.apply(e) {
-				continue
-			}
-			size -= len(e.out.HTML)
-			if err := l.render(e); err != nil {
-				return 0, err
-			}
-			size += len(e.out.HTML)
-			n++
+// prefix is how many of the first entries have room at a level, and their bytes.
+// It looks at one more at most.
+func (l *layout) prefix(entries []*entry, level, room int) (bytes, fit int, err error) {
+	for i, e := range entries {
+		n, err := l.size(e, level)
+		if err != nil {
+			return 0, 0, err
 		}
-		if n > 0 {
-			l.trimmed = append(l.trimmed, fmt.Sprintf("%s: %d articles", t.what, n))
+		if bytes+n > room {
+			return bytes, i, nil
+		}
+		bytes += n
+	}
+	return bytes, len(entries), nil
+}
+
+// trim finds the first level at which all articles have room, and says whether
+// there is one. The first articles keep what they have at the level before, as
+// long as that fits too.
+func (l *layout) trim(room int) (bool, error) {
+	entries := slices.Concat(l.lead, l.discussed)
+	for level := range titleLevel {
+		size, fit, err := l.prefix(entries, level, room)
+		if err != nil {
+			return false, err
+		}
+		fits, from := fit == len(entries) && room >= 0, 0
+		if fits && level > 0 {
+			if from, err = l.keep(entries, level, room-size); err != nil {
+				return false, err
+			}
+		}
+		l.lower(entries[from:], level)
+		if fits {
+			return true, nil
 		}
 	}
-	return size, nil
+	return false, nil
+}
+
+// keep is how many of the first entries need not go down to the level, where
+// spare bytes are left once all have.
+func (l *layout) keep(entries []*entry, level, spare int) (int, error) {
+	for i, e := range entries {
+		less, err := l.size(e, level)
+		if err != nil {
+			return 0, err
+		}
+		more, err := l.size(e, level-1)
+		if err != nil {
+			return 0, err
+		}
+		if spare -= more - less; spare < 0 {
+			return i, nil
+		}
+	}
+	return len(entries), nil
+}
+
+// lower prints entries at a level, and says what goes thereby.
+func (l *layout) lower(entries []*entry, level int) {
+	n := 0
+	for _, e := range entries {
+		e.level = level
+		if level > 0 && e.loses(level) {
+			n++
+		}
+	}
+	if n > 0 {
+		l.trimmed = append(l.trimmed, fmt.Sprintf("%s: %d articles", levels[level].goes, n))
+	}
 }
 
 // demote turns the last articles into titles, before those that already are,
-// until the rest fits beside a list of titles that keeps to its share.
-func (l *layout) demote(size, room int) error {
-	list := sizeOf(l.more)
-	full := size - list
-	var moved []*entry
-	for full+min(list, listBudget) > room {
-		e := l.lastFull()
-		if e == nil {
-			break
-		}
-		full -= len(e.out.HTML)
-		e.kind, e.shown = "title", 0
-		if err := l.render(e); err != nil {
+// until the rest fits beside a list of titles that keeps to its share. The
+// first article stays, whose size is bounded. What even the lists have no room
+// for is not printed, and so is not spent.
+func (l *layout) demote(room, list int) error {
+	old, fit, err := l.prefix(l.discussed, leastFull, room)
+	if err != nil {
+		return err
+	}
+	if fit < len(l.discussed) {
+		old = room // and more: the last of them go, once the titles are gone
+	}
+	full, keep, err := l.prefix(l.lead, leastFull, room-old)
+	if err != nil {
+		return err
+	}
+	// Whether the list has more than its share is all that matters about it.
+	for i := keep; i < len(l.lead) && list < listBudget; i++ {
+		n, err := l.size(l.lead[i], titleLevel)
+		if err != nil {
 			return err
 		}
-		list += len(e.out.HTML)
-		moved = append(moved, e)
+		list += n
 	}
-	if len(moved) > 0 {
-		l.trimmed = append(l.trimmed, fmt.Sprintf("printed as titles only: %d articles", len(moved)))
-	}
-	slices.Reverse(moved)
-	l.more = append(moved, l.more...)
-	return nil
-}
-
-// lastFull takes the last article that is printed in full, but never the first,
-// whose size is bounded; then the older ones that are still being discussed.
-func (l *layout) lastFull() *entry {
-	if n := len(l.lead); n > 1 {
-		e := l.lead[n-1]
-		l.lead = l.lead[:n-1]
-		return e
-	}
-	return nil
-}
-
-// dropTitles leaves out what even the lists have no room for. What is left out
-// is not printed, and so is not spent.
-func (l *layout) dropTitles(room int) {
-	size := sizeOf(l.lead) + sizeOf(l.discussed) + sizeOf(l.more)
-	drop := func(entries []*entry) []*entry {
-		for size > room && len(entries) > 0 {
-			size -= len(entries[len(entries)-1].out.HTML)
-			entries = entries[:len(entries)-1]
-			l.left++
+	for keep > 1 && old+full+min(list, listBudget) > room {
+		keep--
+		less, err := l.size(l.lead[keep], titleLevel)
+		if err != nil {
+			return err
 		}
-		return entries
+		full -= len(l.lead[keep].outs[leastFull].HTML)
+		list += less
 	}
-	l.more = drop(l.more)
-	l.discussed = drop(l.discussed)
-	if l.left > 0 {
+	keep = max(keep, min(1, len(l.lead)))
+	moved := l.lead[keep:]
+	l.lead, l.more = l.lead[:keep], slices.Concat(moved, l.more)
+	return l.drop(room, len(moved))
+}
+
+// drop leaves out titles, the first of which were articles that moved there,
+// and then older articles, from the end on.
+func (l *layout) drop(room, moved int) error {
+	all := len(l.more) + len(l.discussed)
+	for _, e := range l.lead {
+		n, err := l.size(e, e.level)
+		if err != nil {
+			return err
+		}
+		room -= n
+	}
+	bytes, fit, err := l.prefix(l.discussed, leastFull, room)
+	if err != nil {
+		return err
+	}
+	l.discussed = l.discussed[:fit]
+	if _, fit, err = l.prefix(l.more, titleLevel, room-bytes); err != nil {
+		return err
+	}
+	l.more = l.more[:fit]
+	l.lower(l.more[:min(moved, fit)], titleLevel)
+	if l.left = all - len(l.more) - len(l.discussed); l.left > 0 {
 		l.trimmed = append(l.trimmed, fmt.Sprintf("left out for want of room: %d articles", l.left))
 	}
-}
-
-func sizeOf(entries []*entry) int {
-	n := 0
-	for _, e := range entries {
-		n += len(e.out.HTML)
-	}
-	return n
-}
-
-func fragments(entries []*entry) []fragment {
-	out := make([]fragment, len(entries))
-	for i, e := range entries {
-		out[i] = e.out
-	}
-	return out
+	return nil
 }

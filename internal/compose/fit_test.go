@@ -33,6 +33,76 @@ func TestTrimsInOrder(t *testing.T) {
 	}
 }
 
+// What is printed, what is only counted and the list of items must agree
+// whatever there is, and nothing may grow beyond the budget.
+func TestFitsHoweverMuchThereIs(t *testing.T) {
+	noArchive := weekly()
+	noArchive.PublicURL = ""
+	for _, n := range []int{1, 5, 20, 100, 1000} {
+		issue := heavy(n, 10_000)
+		for _, nl := range []digest.Newsletter{weekly(), noArchive} {
+			r := mustRender(t, issue, nl)
+			articles, comments, titles := 0, 0, 0
+			for _, item := range r.Items {
+				switch {
+				case item.Comment != "":
+					comments++
+				case item.Section == digest.SectionMore:
+					titles++
+				default:
+					articles++
+				}
+			}
+			left := n - articles - titles
+			if len(r.HTML) > Budget || articles == 0 || comments < articles || titles < min(n-articles, 20) {
+				t.Errorf("%d articles: %d bytes, %d in full, %d comments, %d titles", n, len(r.HTML), articles, comments, titles)
+			}
+			if len(r.HTML) < Budget*4/5 && n >= 20 {
+				t.Errorf("%d articles: only %d bytes are used", n, len(r.HTML))
+			}
+			web, none := strconv.Itoa(left)+" more on the web", strconv.Itoa(left)+" more articles found no room here."
+			for what, s := range map[string]string{"HTML": seen(t, r), "text": r.Text} {
+				if got := strings.Contains(s, web); got != (left > 0 && nl.PublicURL != "") {
+					t.Errorf("%d articles, %d left: the %s links to the rest: %v", n, left, what, got)
+				}
+				if got := strings.Contains(s, none); got != (left > 0 && nl.PublicURL == "") {
+					t.Errorf("%d articles, %d left: the %s says that there are more: %v", n, left, what, got)
+				}
+			}
+		}
+	}
+	r := mustRender(t, heavy(1000, 0), weekly())
+	if n := strings.Count(r.HTML, `href="https://digest.harbour.test/archive/weekly/"`); n != 1 || !strings.Contains(r.Text, " more on the web:\nhttps://digest.harbour.test/archive/weekly/\n") {
+		t.Errorf("%d links to the archive", n)
+	}
+}
+
+// Nothing is cut that would have found room: with one thing less to cut, the
+// mail is too long.
+func TestCutsNoMoreThanItMust(t *testing.T) {
+	for _, n := range []int{12, 16, 20, 24, 30, 36} {
+		r := mustRender(t, issueOf(n, 4), weekly())
+		if len(r.Trimmed) > 0 && len(r.HTML) < Budget-5_000 {
+			t.Errorf("%d articles: %d bytes after %q", n, len(r.HTML), r.Trimmed)
+		}
+	}
+}
+
+func TestOlderArticlesGoLast(t *testing.T) {
+	issue := issueOf(10, 1)
+	issue.More, issue.Discussed = issueOf(50, 0).Lead, issueOf(400, 1).Lead
+	r := mustRender(t, issue, weekly())
+	count := map[digest.Section]int{}
+	for _, item := range r.Items {
+		if item.Comment == "" {
+			count[item.Section]++
+		}
+	}
+	if count[digest.SectionLead] != 1 || count[digest.SectionMore] != 0 || count[digest.SectionDiscussed] < 20 || len(r.HTML) > Budget {
+		t.Errorf("%v in %d bytes", count, len(r.HTML))
+	}
+}
+
 func TestTrimsFromTheEnd(t *testing.T) {
 	r := mustRender(t, issueOf(24, 2), weekly())
 	shown := map[string]int{}

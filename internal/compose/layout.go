@@ -14,18 +14,18 @@ const Budget = 80_000
 // to move there, lest hundreds of titles push out all that is worth reading.
 const listBudget = 16_000
 
-// entry is one article of the issue and how much of it is printed now.
+// entry is one article of the issue and how much of it is printed.
 type entry struct {
 	pick  digest.Pick
-	view  article
-	kind  string // article, discussed or title: the template
-	cut   int    // characters of its excerpt
-	shown int    // comments printed
-	out   fragment
+	kind  string                    // article, discussed or title: the template
+	level int                       // of levels
+	view  article                   // with the comments that were looked at so far
+	outs  [titleLevel + 1]*fragment // by level; nil: not rendered yet
 }
 
-// layout decides what is printed. Each fragment is rendered alone, so that
-// fitting costs time linear in the size of the issue.
+// layout decides what is printed. Each fragment is rendered alone, and none
+// that cannot be printed, so that fitting costs time linear in what there is,
+// and mostly in the budget.
 type layout struct {
 	parts                 parts
 	views                 *views
@@ -36,37 +36,48 @@ type layout struct {
 
 func newLayout(p parts, v *views, issue digest.Issue) *layout {
 	l := &layout{parts: p, views: v}
-	entries := func(picks []digest.Pick, kind string) []*entry {
+	entries := func(picks []digest.Pick, kind string, level int) []*entry {
 		var out []*entry
 		for _, pick := range picks {
-			e := &entry{pick: pick, kind: kind, cut: longCut, shown: len(pick.Comments)}
-			if kind == "title" {
-				e.pick.Comments, e.shown = nil, 0
-			}
-			e.view = v.article(e.pick)
-			out = append(out, e)
+			out = append(out, &entry{pick: pick, kind: kind, level: level, view: v.head(pick)})
 		}
 		return out
 	}
-	l.lead = entries(issue.Lead, "article")
-	l.more = entries(issue.More, "title")
-	l.discussed = entries(issue.Discussed, "discussed")
+	l.lead = entries(issue.Lead, "article", 0)
+	l.more = entries(issue.More, "title", titleLevel)
+	l.discussed = entries(issue.Discussed, "discussed", 0)
 	return l
 }
 
-// render brings an entry's fragment up to date.
-func (l *layout) render(e *entry) error {
-	data := e.view
-	data.Comments = data.Comments[:e.shown]
-	if e.kind == "article" {
-		l.views.excerpt(&data, e.pick.Article, e.cut)
+// at is the entry's fragment at a level.
+func (l *layout) at(e *entry, level int) (fragment, error) {
+	if out := e.outs[level]; out != nil {
+		return *out, nil
 	}
-	out, err := l.parts.fragment(e.kind, data, l.views.key)
+	shown := levels[level].shown(e)
+	for i := len(e.view.Comments); i < shown; i++ {
+		e.view.Comments = append(e.view.Comments, l.views.comment(e.pick.Comments[i], e.view))
+	}
+	data, kind := e.view, e.kind
+	data.Comments = data.Comments[:shown]
+	if level == titleLevel {
+		kind = "title"
+	}
+	if kind == "article" {
+		l.views.excerpt(&data, e.pick.Article, levels[level].cut)
+	}
+	out, err := l.parts.fragment(kind, data, l.views.key)
 	if err != nil {
-		return fmt.Errorf("article %q: %w", data.Title, err)
+		return fragment{}, fmt.Errorf("article %q: %w", data.Title, err)
 	}
-	e.out = out
-	return nil
+	e.outs[level] = &out
+	return out, nil
+}
+
+// size is how many bytes of HTML the entry takes at a level.
+func (l *layout) size(e *entry, level int) (int, error) {
+	out, err := l.at(e, level)
+	return len(out.HTML), err
 }
 
 // items are exactly what is printed, in order.
@@ -81,7 +92,7 @@ func (l *layout) items() []digest.Item {
 		for _, e := range s.entries {
 			a := e.pick.Article
 			out = append(out, digest.Item{Section: s.section, Source: a.Source, Article: a.ID})
-			for _, c := range e.pick.Comments[:e.shown] {
+			for _, c := range e.pick.Comments[:levels[e.level].shown(e)] {
 				out = append(out, digest.Item{Section: s.section, Source: a.Source, Article: a.ID, Comment: c.Comment.ID})
 			}
 		}

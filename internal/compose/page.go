@@ -50,6 +50,8 @@ type article struct {
 	Read        int
 	Closed      bool
 	All         *link // to the whole thread; its Title is the article's, cut short
+
+	thread string // where its comments are, or the article itself
 }
 
 // HasMeta says whether the line under the title says anything.

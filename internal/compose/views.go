@@ -111,9 +111,18 @@ func (v *views) label(whole func(words string) string, words, href string) strin
 	return first.also[href]
 }
 
-// article is the view of a pick, without its excerpt, which depends on the
-// room there is.
+// article is the view of a pick without its excerpt.
 func (v *views) article(p digest.Pick) article {
+	out := v.head(p)
+	for _, c := range p.Comments {
+		out.Comments = append(out.Comments, v.comment(c, out))
+	}
+	return out
+}
+
+// head is the view without what depends on the room there is: excerpt and
+// comments.
+func (v *views) head(p digest.Pick) article {
 	a := p.Article
 	out := article{
 		Title: v.title(a.Title), URL: sanitize.Address(a.URL, nil), Author: v.name(a.Author.Name), Bio: sanitize.Short(v.line(a.Author.Bio), maxTitle),
@@ -131,21 +140,15 @@ func (v *views) article(p digest.Pick) article {
 		whole := func(host string) string { return v.lang.Say("original", "Host", host) }
 		out.Original = &link{URL: original, Title: v.label(whole, sanitize.Host(original), original)}
 	}
-	thread := sanitize.Address(a.CommentsURL, nil)
-	if thread == "" {
-		thread = out.URL
-	}
-	if out.Count > 0 && thread != "" {
+	out.thread = firstOf(sanitize.Address(a.CommentsURL, nil), out.URL)
+	if out.Count > 0 && out.thread != "" {
 		whole := func(title string) string { return v.lang.Say("all_comments", out.Count, "Title", title) }
-		out.All = &link{URL: thread, Title: v.label(whole, sanitize.Short(out.Title, shortTitle), thread)}
-	}
-	for _, c := range p.Comments {
-		out.Comments = append(out.Comments, v.comment(c, out, thread))
+		out.All = &link{URL: out.thread, Title: v.label(whole, sanitize.Short(out.Title, shortTitle), out.thread)}
 	}
 	return out
 }
 
-func (v *views) comment(p digest.CommentPick, a article, thread string) comment {
+func (v *views) comment(p digest.CommentPick, a article) comment {
 	c := p.Comment
 	out := comment{
 		Bar: "bar-" + v.lang.Dir, Name: v.name(c.Author.Name), ByAuthor: c.ByArticleAuthor,
@@ -163,7 +166,7 @@ func (v *views) comment(p digest.CommentPick, a article, thread string) comment 
 		title := v.lang.Say("comment_link", "Words", words, "Name", out.Name, "Title", sanitize.Short(a.Title, shortTitle))
 		out.Link = &link{URL: address, Words: words, Title: v.label(nil, title, address)}
 	}
-	v.body(&out, c, a.URL, firstOf(address, thread))
+	v.body(&out, c, a.URL, firstOf(address, a.thread))
 	out.HeadText = v.commentHead(out)
 	return out
 }
