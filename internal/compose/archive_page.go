@@ -167,12 +167,12 @@ func archiveViews(issue digest.Issue, nl digest.Newsletter, lang *texts.Language
 
 // frame is the page without its body.
 func (v *views) frame(issue digest.Issue) ArchivedIssue {
-	out := ArchivedIssue{
-		Lang: v.lang.Tag, Dir: v.lang.Dir, Title: v.title(v.nl.Title), Number: issue.Number,
-		When: v.lang.DayYear(v.date), Counts: v.counts(issue),
-	}
 	left := issue
 	left.Lead, left.More, left.Discussed = standing(issue.Lead), standing(issue.More), standing(issue.Discussed)
+	out := ArchivedIssue{
+		Lang: v.lang.Tag, Dir: v.lang.Dir, Title: v.title(v.nl.Title), Number: issue.Number,
+		When: v.lang.DayYear(v.date), Counts: v.counts(left),
+	}
 	if out.Subject = out.When; !left.Empty() {
 		out.Subject = v.subject(left)
 	}

@@ -47,7 +47,7 @@ func TestRedactedStaysOut(t *testing.T) {
 			got = append(got, h)
 			return nil
 		}
-		if _, err := l.Peek(t.Context(), all, sources.Window{}, peek); err != nil {
+		if _, err := l.Peek(t.Context(), all, sources.Window{}, nil, peek); err != nil {
 			t.Fatal(err)
 		}
 		rechecked, _ := l.Recheck(t.Context(), all, []digest.Article{{Source: "blog", ID: "a"}})

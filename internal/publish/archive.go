@@ -73,15 +73,13 @@ type finder struct {
 	found map[digest.Item]digest.Redaction
 }
 
-// offer takes a candidate; article is the address of a comment's article, which
-// some sources give to all of its comments.
-func (f *finder) offer(r digest.Redaction, article string) {
+// offer takes a candidate if it is one.
+func (f *finder) offer(r digest.Redaction) {
 	id := r.Article
 	if r.Comment != "" {
 		id = r.Comment
 	}
-	own := r.Comment == "" || !library.SamePlace(r.URL, article, true)
-	if id != f.what && !(own && library.SamePlace(r.URL, f.what, r.Comment != "")) {
+	if id != f.what && !library.SamePlace(r.URL, f.what, r.Comment != "") {
 		return
 	}
 	if have, ok := f.found[r.Item()]; ok && have.URL != "" {
@@ -92,10 +90,10 @@ func (f *finder) offer(r digest.Redaction, article string) {
 
 func (f *finder) article(a digest.Article) {
 	if a.URL != "" {
-		f.offer(digest.Redaction{Source: a.Source, Article: a.ID, URL: a.URL}, "")
+		f.offer(digest.Redaction{Source: a.Source, Article: a.ID, URL: a.URL})
 	}
 	for _, c := range a.Comments {
-		f.offer(digest.Redaction{Source: c.Source, Article: c.Article, Comment: c.ID, URL: c.URL}, a.URL)
+		f.offer(digest.Redaction{Source: c.Source, Article: c.Article, Comment: c.ID, URL: c.URL})
 	}
 }
 
@@ -109,7 +107,7 @@ func (f *finder) issue(i digest.Issue) {
 		f.article(a)
 	}
 	for _, o := range i.Left {
-		f.offer(digest.Redaction{Source: o.Source, Article: o.Article, Comment: o.Comment, URL: o.URL}, "")
+		f.offer(digest.Redaction{Source: o.Source, Article: o.Article, Comment: o.Comment, URL: o.URL})
 	}
 }
 
@@ -120,7 +118,7 @@ func (f *finder) before(all []digest.Redaction) {
 		if mark := library.Fingerprint(wanted); mark != "" && mark == r.Fingerprint && f.pointed(r) {
 			r.URL = f.what
 		}
-		f.offer(r, "")
+		f.offer(r)
 	}
 }
 
@@ -134,6 +132,10 @@ func (f *finder) pointed(r digest.Redaction) bool {
 func (f *finder) only() ([]digest.Redaction, error) {
 	var all []digest.Redaction
 	for _, r := range f.found {
+		// Some sources give all comments the address of their article.
+		if _, there := f.found[digest.Item{Source: r.Source, Article: r.Article}]; there && r.Comment != "" && r.Comment != f.what {
+			continue
+		}
 		r.Fingerprint = library.Fingerprint(r)
 		all = append(all, r)
 	}

@@ -38,6 +38,9 @@ func TestFrozenContentIsFinal(t *testing.T) {
 	if !r.Frozen.Equal(sunday) || !r.CutOff.Equal(sunday) || r.Recipients != 3 {
 		t.Errorf("frozen as %+v", r)
 	}
+	if content.Title != w.newsletter.Title || content.Language != w.newsletter.Language || content.Title == "" {
+		t.Errorf("the archive will call it %q, in %q", content.Title, content.Language)
+	}
 	w.site.articles[0].Title = "Edited since"
 	w.site.publish(sunday, "b")
 	w.newsletter.Title = "Another title"
