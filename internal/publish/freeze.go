@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +22,7 @@ type material struct {
 	// amend keeps what a recheck found changed.
 	amend library.Keep
 	now   time.Time
+	force []string
 }
 
 // draft chooses and renders the issue as it would be at this moment. It is what
@@ -39,13 +41,9 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	if err != nil {
 		return digest.Issue{}, none, fmt.Errorf("read the library: %w", err)
 	}
-	written, err := readNote(n.NoteFile)
+	note, written, err := draftNote(n.NoteFile, m.force)
 	if err != nil {
 		return digest.Issue{}, none, err
-	}
-	note, err := parseNote(written)
-	if err != nil {
-		return digest.Issue{}, none, fmt.Errorf("%s: %w", n.NoteFile, err)
 	}
 	issue, err := p.settle(ctx, n, Choice{
 		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
@@ -130,7 +128,13 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	if err != nil {
 		return false, err
 	}
-	issue, rendered, err := p.draft(ctx, n, r, material{warnings: warnings(results), amend: p.o.Library.Amend, now: now})
+	issue, rendered, err := p.draft(ctx, n, r, material{
+		warnings: warnings(results), amend: p.o.Library.Amend, now: now, force: force,
+	})
+	if broken := (brokenNote{}); errors.As(err, &broken) {
+		// Whoever wrote it mends it, and the issue goes out by itself.
+		return false, hold{HoldNote, broken.Error()}
+	}
 	if err != nil || issue.Empty() {
 		return false, err
 	}

@@ -19,6 +19,7 @@ const (
 	HoldSource      = preflight.SourceFailed
 	HoldMoved       = library.CodeMoved
 	HoldSilent      = library.CodeSilent
+	HoldNote        = preflight.NoteBroken
 )
 
 // HoldCodes are all codes that --force takes.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"digest.example/internal/digest"
@@ -33,6 +34,31 @@ func readNote(file string) (string, error) {
 		return "", fmt.Errorf("%w: the editor's note %s is larger than %d bytes", digest.ErrConfig, file, noteMax)
 	}
 	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(string(b), "\x00", ""), "\uFFFD")), nil
+}
+
+// brokenNote is the error of a note that is not right.
+type brokenNote struct{ error }
+
+func (b brokenNote) Unwrap() error { return b.error }
+
+// draftNote reads the editor's next note, and returns it with the file as it was
+// written. Where a broken one is forced, it counts as none and stays where it is.
+func draftNote(file string, force []string) (note, string, error) {
+	written, err := readNote(file)
+	var n note
+	if err == nil {
+		if n, err = parseNote(written); err != nil {
+			err = fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	switch {
+	case err == nil:
+		return n, written, nil
+	case slices.Contains(force, HoldNote):
+		return note{}, "", nil
+	default:
+		return note{}, "", brokenNote{err}
+	}
 }
 
 // fileNote puts the note that an issue printed away under the issue's name, so

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/publish"
 )
 
 func exists(file string) bool {
@@ -103,23 +104,19 @@ func TestNoteThatCannotBePutAway(t *testing.T) {
 }
 
 func TestUnreadableNote(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		make func(w *world)
-		kind error
-	}{
-		{"too large", func(w *world) { w.write(strings.Repeat("x", 64<<10+1)) }, digest.ErrConfig},
-		{"a folder", func(w *world) { w.must(os.Mkdir(w.newsletter.NoteFile, 0o700)) }, nil},
+	for name, make := range map[string]func(w *world){
+		"too large": func(w *world) { w.write(strings.Repeat("x", 64<<10+1)) },
+		"a folder":  func(w *world) { w.must(os.Mkdir(w.newsletter.NoteFile, 0o700)) },
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 1)
 			w.site.publish(wednesday, "a")
-			c.make(w)
-			err := w.tryAt(sunday)
-			if err == nil || !strings.Contains(err.Error(), "the editor's note") || c.kind != nil && !errors.Is(err, c.kind) {
-				t.Fatalf("error %v", err)
+			make(w)
+			w.at(sunday)
+			w.wantIssues("held")
+			if why := w.last().Reason; !strings.Contains(why, "the editor's note") {
+				t.Errorf("held because %s", why)
 			}
-			w.wantIssues("planning")
 			w.must(os.RemoveAll(w.newsletter.NoteFile))
 			w.at(sunday.Add(time.Hour))
 			w.wantIssues("done")
@@ -130,10 +127,16 @@ func TestUnreadableNote(t *testing.T) {
 // What fails for longer than a slot may be late is given up, and its operator hears of it.
 func TestTroubleThatLasts(t *testing.T) {
 	w := newWorld(t, 1)
+	w.store = &faulty{w.db, func(call string, done bool) error {
+		if call == "Freeze" && !done {
+			return errDown
+		}
+		return nil
+	}}
+	w.start()
 	w.site.publish(wednesday, "a")
-	w.write(strings.Repeat("x", 64<<10+1))
 	if w.tryAt(sunday) == nil || w.tryAt(sunday.Add(48*time.Hour)) == nil {
-		t.Fatal("a note that is too large went through")
+		t.Fatal("what cannot be stored went through")
 	}
 	w.at(sunday.Add(49 * time.Hour))
 	w.wantIssues("skipped")
@@ -193,5 +196,41 @@ func TestASubjectThatIsTooLongNamesItsFile(t *testing.T) {
 	_, err := w.p.Preview(w.ctx, &w.newsletter)
 	if !errors.Is(err, digest.ErrConfig) || !strings.Contains(err.Error(), w.newsletter.NoteFile) || !strings.Contains(err.Error(), "149 characters") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A broken note holds the issue, which goes out once it is mended.
+func TestABrokenNoteHoldsTheIssue(t *testing.T) {
+	w := newWorld(t, 1)
+	w.site.publish(wednesday, "a")
+	w.write("---\nsubject: Tide mills: again\n---\nHello")
+	w.at(sunday)
+	r := w.last()
+	if r.State != digest.IssueHeld || r.Code != publish.HoldNote || !strings.Contains(r.Reason, w.newsletter.NoteFile) {
+		t.Fatalf("%s (%s): %s", r.State, r.Code, r.Reason)
+	}
+	w.write("---\nsubject: \"Tide mills: again\"\n---\nHello")
+	w.at(sunday.Add(16 * time.Minute))
+	if !strings.Contains(w.mailer.last, "Subject: Tide mills: again\r\n") || w.last().State != digest.IssueDone {
+		t.Errorf("%s: %s", w.last().State, w.mailer.last)
+	}
+}
+
+// Forced, an issue goes without the note, which stays for the next.
+func TestABrokenNoteIsLeftOutWhenForced(t *testing.T) {
+	w := newWorld(t, 1)
+	w.site.publish(wednesday, "a")
+	w.write("---\nno: such key\n---\nHello")
+	w.now = sunday
+	v, err := w.p.Preview(w.ctx, &w.newsletter, publish.HoldNote)
+	w.must(err)
+	if v.Issue.Note != "" || v.Issue.Draft != "" {
+		t.Errorf("%+v", v.Issue)
+	}
+	if _, err := w.p.SendNow(w.ctx, &w.newsletter, []string{publish.HoldNote}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if w.last().State != digest.IssueDone || !exists(w.newsletter.NoteFile) {
+		t.Errorf("%s, note kept: %v", w.last().State, exists(w.newsletter.NoteFile))
 	}
 }
