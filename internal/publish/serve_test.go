@@ -164,7 +164,8 @@ func TestServeGoesOnBesideABrokenIssue(t *testing.T) {
 	pulled := &site{}
 	err := served(t, func(w *world) {
 		broken := weekly(t)
-		broken.Name, broken.NoteFile = "broken", t.TempDir() // a folder is no note
+		broken.Name, broken.From = "broken", "nobody" // a mail from which cannot be made
+		pulled.articles = w.site.articles
 		broken.Sources = []library.Source{{Source: pulled}}
 		w.p = w.publisher(broken, w.newsletter)
 		w.must(w.p.Start(w.ctx))
