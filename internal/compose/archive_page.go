@@ -5,6 +5,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
+	"sync"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/mail"
@@ -12,11 +13,14 @@ import (
 	"digest.example/internal/texts"
 )
 
-// Archive renders issues as pages. It is immutable and safe for concurrent use.
+// Archive renders issues as pages. It is safe for concurrent use.
 type Archive struct {
 	parts   parts // never executed, so that they can be cloned for each language
 	catalog *texts.Catalog
 	style   htmltemplate.CSS
+
+	mu     sync.Mutex
+	spoken map[string]pages // by language: there are as many as newsletters speak
 }
 
 // ArchivedIssue is an issue as the archive shows it: all that was chosen,
@@ -80,7 +84,7 @@ func NewArchive(templates fs.FS) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("archive templates: %w", err)
 	}
-	a := &Archive{parts: p, catalog: catalog, style: htmltemplate.CSS(css)}
+	a := &Archive{parts: p, catalog: catalog, style: htmltemplate.CSS(css), spoken: map[string]pages{}}
 	if _, err := p.html.ParseFS(templates, "web/archive.html"); err != nil {
 		return nil, fmt.Errorf("archive templates: %w", err)
 	}
@@ -251,11 +255,17 @@ type pages struct {
 }
 
 func (a *Archive) in(lang *texts.Language) (pages, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p, ok := a.spoken[lang.Tag]; ok {
+		return p, nil
+	}
 	p, err := a.parts.in(lang)
 	if err != nil {
 		return pages{}, err
 	}
-	return pages{p.html.Funcs(htmltemplate.FuncMap{"look": class})}, nil
+	a.spoken[lang.Tag] = pages{p.html.Funcs(htmltemplate.FuncMap{"look": class})}
+	return a.spoken[lang.Tag], nil
 }
 
 func (p pages) execute(name string, data any) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"html"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"digest.example/internal/compose"
@@ -59,19 +60,31 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) error {
 	if len(records) == 0 {
 		return s.moved(ctx, w, name, "feed.atom")
 	}
-	issues, err := s.shown(ctx, records)
+	var keys []string
+	for _, r := range records {
+		keys = append(keys, shelfKey(r))
+	}
+	body, err := s.shelf.feed(name, strings.Join(keys, "\n"), func() ([]byte, error) { return s.makeFeed(ctx, name, records) })
 	if err != nil {
 		return err
+	}
+	return s.show(w, r, "application/atom+xml; charset=utf-8", body)
+}
+
+func (s *site) makeFeed(ctx context.Context, name string, records []digest.IssueRecord) ([]byte, error) {
+	issues, err := s.shown(ctx, records)
+	if err != nil {
+		return nil, err
 	}
 	id, err := s.feedID(ctx, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body, err := s.atom(name, id, records, issues)
 	if err != nil {
-		return fmt.Errorf("%w: feed: %w", errPage, err)
+		return nil, fmt.Errorf("%w: feed: %w", errPage, err)
 	}
-	return s.show(w, r, "application/atom+xml; charset=utf-8", body)
+	return body, nil
 }
 
 // feedID is the same for ever: whatever the newsletter is called, and wherever

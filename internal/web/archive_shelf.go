@@ -24,10 +24,17 @@ type shelf struct {
 	kept  map[string]compose.ArchivedIssue
 	order []string // of kept, oldest first
 	size  int
+	feeds map[string]keptFeed // by newsletter
+}
+
+// keptFeed is a feed of the issues that key names.
+type keptFeed struct {
+	key  string
+	body []byte
 }
 
 func newShelf() *shelf {
-	return &shelf{turn: make(chan struct{}, 1), kept: map[string]compose.ArchivedIssue{}}
+	return &shelf{turn: make(chan struct{}, 1), kept: map[string]compose.ArchivedIssue{}, feeds: map[string]keptFeed{}}
 }
 
 func shelfKey(r digest.IssueRecord) string {
@@ -56,6 +63,25 @@ func (s *shelf) put(key string, i compose.ArchivedIssue) {
 		delete(s.kept, oldest)
 		s.order = s.order[1:]
 	}
+}
+
+// feed is the newsletter's feed of those issues; made, unless it is kept. Feed
+// readers ask all day, and mostly for what they have.
+func (s *shelf) feed(newsletter, key string, made func() ([]byte, error)) ([]byte, error) {
+	s.mu.Lock()
+	have := s.feeds[newsletter]
+	s.mu.Unlock()
+	if have.key == key && have.body != nil {
+		return have.body, nil
+	}
+	body, err := made()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.feeds[newsletter] = keptFeed{key, body}
+	s.mu.Unlock()
+	return body, nil
 }
 
 // weight is about what keeping an issue takes.
