@@ -56,8 +56,10 @@ func New(templates fs.FS) (*Composer, error) {
 		return nil, fmt.Errorf("email templates: %w", err)
 	}
 	c := &Composer{parts: p, catalog: catalog}
-	if _, err := c.Render(trialIssue(), trialNewsletter(), IDs{Boundary: "trial", Date: trialDate}); err != nil {
-		return nil, fmt.Errorf("email templates: %w", err)
+	for _, nl := range []digest.Newsletter{trialNewsletter(), bareNewsletter()} {
+		if _, err := c.Render(trialIssue(), nl, IDs{Boundary: "trial", Date: trialDate}); err != nil {
+			return nil, fmt.Errorf("email templates: %w", err)
+		}
 	}
 	return c, nil
 }

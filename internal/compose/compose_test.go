@@ -145,6 +145,7 @@ func TestBrokenTemplatesAreFoundAtTheStart(t *testing.T) {
 		{"syntax", "article.html", "<tr>\n{{if}}</tr>", "article.html:2"},
 		{"unknown field", "comment.html", "\n\n{{.Nope}}", "comment.html:3"},
 		{"unknown look", "title.html", `<p {{look "nope"}}>`, "title.html:1"},
+		{"where there is no archive", "footer.html", "{{if .Host}}{{.Unsubscribe}}{{else}}{{.Nope}}{{end}}", "footer.html:1"},
 		{"unknown text", "footer.txt", "\n{{text \"nope\"}}", "footer.txt:2"},
 		{"unknown function", "thread.txt", "{{shout .}}", "thread.txt:1"},
 		{"missing partial", "thread.html", `{{template "gone.html" .}}`, "gone.html"},

@@ -17,6 +17,11 @@ func trialNewsletter() digest.Newsletter {
 	}
 }
 
+// bareNewsletter has nothing that can be missing.
+func bareNewsletter() digest.Newsletter {
+	return digest.Newsletter{Name: "trial", From: "trial@example.org"}
+}
+
 func trialIssue() digest.Issue {
 	article := digest.Article{
 		Source: "trial", ID: "1", URL: "https://example.org/1", Title: "Title", Author: digest.Author{Name: "Author"},

@@ -104,11 +104,14 @@ func (s *site) parseIn(lang *texts.Language) (tongue, error) {
 // tongue is the language of an answer: the newsletter's, or where that is not
 // known the one of them that the reader's browser likes best.
 func (s *site) tongue(r *http.Request, d pageData) tongue {
+	if d.language != "" {
+		speaks := s.catalog.For(d.language).Messages
+		if i := slices.IndexFunc(s.tongues, func(t tongue) bool { return t.lang.Tag == speaks }); i >= 0 {
+			return s.tongues[i]
+		}
+	}
 	known := make([]language.Tag, len(s.tongues))
 	for i, t := range s.tongues {
-		if d.language != "" && t.lang.Tag == s.catalog.For(d.language).Messages {
-			return t
-		}
 		known[i] = language.Make(t.lang.Tag)
 	}
 	// What cannot be read is none.
