@@ -106,10 +106,25 @@ func printFinding(w io.Writer, f preflight.Finding) {
 func codeHelp() string {
 	var b strings.Builder
 	for _, k := range preflight.Kinds {
-		fmt.Fprintf(&b, "\n  %-24s %s: %s", k.Code, k.Level, k.What)
+		text := k.Level + ": " + k.What
 		if k.Asked != "" {
-			fmt.Fprintf(&b, " (%s)", k.Asked)
+			text += " (" + k.Asked + ")"
 		}
+		fmt.Fprintf(&b, "\n  %-24s %s", k.Code, strings.Join(folded(text, 57), "\n"+strings.Repeat(" ", 27)))
 	}
 	return b.String()
+}
+
+// folded is a text in lines of so many characters at most.
+func folded(text string, width int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last < 0 || len(lines[last])+1+len(word) > width {
+			lines = append(lines, word)
+			continue
+		}
+		lines[last] += " " + word
+	}
+	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,26 @@ func TestCodeHelp(t *testing.T) {
 	for _, k := range preflight.Kinds {
 		if strings.Count(text, "\n  "+k.Code+" ") != 1 {
 			t.Errorf("%s is not there once", k.Code)
+		}
+	}
+}
+
+func TestFolded(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "one": "one", "one two": "one two", "one two three": "one two|three", "a longerword b": "a|longerword|b",
+	} {
+		if got := strings.Join(folded(text, 7), "|"); got != want {
+			t.Errorf("%q is folded to %q", text, got)
+		}
+	}
+}
+
+// What the example and digest init write for an address is known for what it is.
+func TestExampleAddressesAreFound(t *testing.T) {
+	for _, address := range []string{placeholderPost, config.Default().Newsletters[0].PostalAddress} {
+		found := preflight.Check(preflight.Mail{}, preflight.Facts{PostalAddress: address})
+		if !slices.Contains(blockingCodes(found), preflight.PlaceholderLeft) {
+			t.Errorf("%s passes: %+v", address, found)
 		}
 	}
 }

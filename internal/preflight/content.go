@@ -17,7 +17,9 @@ func (c *checker) unsubscribe() {
 	if link == "" || !slices.Contains(c.page.links, link) {
 		missing = append(missing, "the HTML")
 	}
-	if link == "" || !slices.Contains(strings.Fields(c.mail.Text), link) {
+	if link == "" || !slices.ContainsFunc(strings.Fields(c.mail.Text), func(word string) bool {
+		return strings.Trim(word, "<>()[].,;:\"'") == link
+	}) {
 		missing = append(missing, "the plain text")
 	}
 	header := c.mail.Header.Get("List-Unsubscribe")

@@ -26,6 +26,7 @@ var leftovers = []leftover{
 	{"<no value>", regexp.MustCompile(`<no value>`)},
 	{"change this", regexp.MustCompile(`\bCHANGE THIS\b`)},
 	{"your name, street", regexp.MustCompile(`(?i)\byour name, street and town\b`)},
+	{"example press", regexp.MustCompile(`(?i)\bexample press, 12 harbour street, bristol\b`)},
 	{"lorem ipsum", regexp.MustCompile(`(?i)\blorem ipsum\b`)},
 }
 

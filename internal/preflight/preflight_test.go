@@ -77,6 +77,7 @@ func TestCheck(t *testing.T) {
 			swap(t, &m.HTML, `<a href="`+leave+`">Unsubscribe</a>`, `<!-- <a href="`+leave+`">Unsubscribe</a> -->`)
 		}, "blocks no-unsubscribe", "in the HTML"},
 		{"no link in the text", func(m mail, _ facts) { swap(t, &m.Text, leave, leave+"d") }, "blocks no-unsubscribe", "in the plain text"},
+		{"a link in brackets", func(m mail, _ facts) { swap(t, &m.Text, leave, "<"+leave+">.") }, "", ""},
 		{"no link in the header", func(m mail, _ facts) { m.Header["List-Unsubscribe"] = []string{"<mailto:off@harbour.test>"} }, "blocks no-unsubscribe", "in the header"},
 		{"no one-click", func(m mail, _ facts) { delete(m.Header, "List-Unsubscribe-Post") }, "blocks no-unsubscribe", "in the header"},
 		{"no link known", func(_ mail, f facts) { f.Unsubscribe = "" }, "blocks no-unsubscribe", "in the HTML and the plain text and the header"},
@@ -103,6 +104,7 @@ func TestCheck(t *testing.T) {
 
 		{"a stranger's http", func(m mail, _ facts) { swap(t, &m.HTML, "https://blog", "http://blog") }, "warns insecure-link", `"http://blog.harbour.test/herons"`},
 		{"ours", func(m mail, _ facts) { swap(t, &m.HTML, "<h1>", `<a href="http://news.harbour.test/x">x</a><h1>`) }, "blocks insecure-link", "/x"},
+		{"our front page", func(m mail, _ facts) { swap(t, &m.HTML, "<h1>", `<a href="http://news.harbour.test">x</a><h1>`) }, "blocks insecure-link", ""},
 		{"a host of a like name", func(m mail, _ facts) {
 			swap(t, &m.HTML, "<h1>", `<a href="http://news.harbour.test.evil.test/x">x</a><h1>`)
 		}, "warns insecure-link", "/x"},
