@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ type box struct {
 	contents map[string]digest.Issue
 	former   map[string]string
 	fail     error
-	reads    int // of contents
+	reads    atomic.Int32 // of contents
 }
 
 func (b *box) Archives(context.Context) ([]string, error) {
@@ -70,7 +71,7 @@ func (b *box) ArchivedIssue(_ context.Context, newsletter string, number int) (r
 }
 
 func (b *box) Content(_ context.Context, id string) (digest.Issue, error) {
-	b.reads++
+	b.reads.Add(1)
 	return b.contents[id], b.fail
 }
 
@@ -212,8 +213,8 @@ func TestArchiveMayBeKeptAndFound(t *testing.T) {
 			t.Errorf("%s: HEAD: %d, %d bytes", path, head.StatusCode, len(body))
 		}
 	}
-	if b.reads != 3 {
-		t.Errorf("three issues were rendered %d times", b.reads)
+	if b.reads.Load() != 3 {
+		t.Errorf("three issues were rendered %d times", b.reads.Load())
 	}
 }
 
@@ -451,5 +452,20 @@ func TestRenderingWaitsItsTurn(t *testing.T) {
 	}
 	if len(s.shelf.turn) != 0 {
 		t.Error("the turn was not given on")
+	}
+}
+
+// Many may ask for what is not on the shelf yet.
+func TestArchiveServesManyAtOnce(t *testing.T) {
+	s, _ := withArchive(t, nil)
+	paths := []string{"/archive/weekly/", "/archive/weekly/1", "/archive/weekly/4", "/archive/weekly/feed.atom"}
+	answers := make(chan int)
+	for n := range 4 * len(paths) {
+		go func() { answers <- s.get(paths[n%len(paths)]).StatusCode }()
+	}
+	for range 4 * len(paths) {
+		if status := <-answers; status != http.StatusOK {
+			t.Errorf("answered %d", status)
+		}
 	}
 }
