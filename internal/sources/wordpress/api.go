@@ -155,9 +155,11 @@ func all[T any](ctx context.Context, p *pull, q question[T]) error {
 }
 
 // pages reads pages of the given size. What the site says about their number
-// is not trusted: a page that brings nothing new is the last.
+// is not trusted: a page that brings nothing new is the last. But an empty one
+// before all that was promised has come is a broken answer, not an end.
 func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 	seen := map[int64]bool{}
+	promised := 0 // items, by the first page
 	for n := 1; n <= maxPages; n++ {
 		q.query.Set("per_page", strconv.Itoa(size))
 		q.query.Set("page", strconv.Itoa(n))
@@ -171,6 +173,12 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 		if n == 1 && len(items) == 0 && header.Get("X-WP-Total") == "" {
 			// An empty list from anybody else would look like a quiet week.
 			return fmt.Errorf("page 1 of %s: %w", q.route, &apiError{status: http.StatusOK, detail: "an empty list that is not WordPress's"})
+		}
+		if promised == 0 {
+			promised, _ = strconv.Atoi(header.Get("X-WP-Total"))
+		}
+		if n > 1 && len(items) == 0 && len(seen) < promised {
+			return fmt.Errorf("page %d of %s is empty, after %d of %d items", n, q.route, len(seen), promised)
 		}
 		fresh, strange := take(items, seen, q.each)
 		if len(items) > 0 && strange == len(items) {

@@ -171,14 +171,9 @@ func (p *pull) feed(ctx context.Context, at string) (feeds.Feed, []byte, error) 
 	return f, resp.Body, nil
 }
 
-// protectedTitle is what WordPress puts before the title of a protected post
-// (%s); translated sites are recognized by their form.
-var protectedTitle = "Protected: "
-
 // protected says whether a feed's entry stands for a text that is not for everybody.
 func protected(e feeds.Entry) bool {
-	return passwordForm(e.HTML) || passwordForm(e.Summary) ||
-		strings.HasPrefix(e.Title, protectedTitle) && strings.Contains(e.HTML+e.Summary, "this is a protected post")
+	return passwordForm(e.HTML) || passwordForm(e.Summary) || feeds.Protected(e)
 }
 
 // feedArticle makes an article of a feed's entry. False: it must not be shown.

@@ -248,6 +248,45 @@ func TestPullMidway(t *testing.T) {
 	}
 }
 
+// TestPullEmptyPage: an empty page in the middle is no end. A cache or a plugin
+// that stumbles answers so.
+func TestPullEmptyPage(t *testing.T) {
+	site := sitetest.Generate(5, 250, now)
+	h := pullOf(t, sourceOf(t, site, sitetest.Switches{}, emptyPage("comments", 2)), nil)
+	if len(h.Articles) != 5 || !strings.Contains(strings.Join(h.Warnings, " "), "page 2 of wp/v2/comments is empty, after 100 of 250") {
+		t.Errorf("%d articles, %q", len(h.Articles), h.Warnings)
+	}
+	for _, a := range h.Articles {
+		if a.Whole {
+			t.Errorf("article %s counts as whole with %d comments", a.ID, len(a.Comments))
+		}
+	}
+	h = pullOf(t, sourceOf(t, sitetest.Generate(250, 0, now), sitetest.Switches{}, emptyPage("posts", 2)), nil)
+	if len(h.Articles) != 100 || !strings.Contains(strings.Join(h.Warnings, " "), "not all posts could be read") {
+		t.Errorf("%d articles, %q", len(h.Articles), h.Warnings)
+	}
+}
+
+// emptyPage answers one page of a list of the API with nothing.
+func emptyPage(route string, n int) sources.Getter {
+	return bodyGetter(func(address string, r *fetch.Response) {
+		if strings.Contains(address, "wp/v2/"+route) && strings.Contains(address, fmt.Sprintf("&page=%d&", n)) {
+			r.Body = []byte("[]")
+		}
+	})
+}
+
+// bodyGetter changes what the site answers.
+type bodyGetter func(address string, r *fetch.Response)
+
+func (change bodyGetter) Get(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
+	resp, err := plainGetter{}.Get(ctx, r)
+	if err == nil {
+		change(r.URL, resp)
+	}
+	return resp, err
+}
+
 // TestPullTooLarge: answers beyond the limit are asked for in smaller pieces.
 func TestPullTooLarge(t *testing.T) {
 	g := plainGetter{fail: func(url string) error {

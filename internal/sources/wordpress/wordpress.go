@@ -133,7 +133,6 @@ func (p *pull) warn(format string, args ...any) {
 	w := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
 	if !slices.Contains(p.warnings, w) {
 		p.warnings = append(p.warnings, w)
-		p.log.Warn("partial harvest", "what", w)
 	}
 }
 
