@@ -51,13 +51,23 @@ func since(n digest.Newsletter, cutOff, now time.Time) time.Time {
 	}
 }
 
+// since is the beginning of the span of the issue. A first issue that was held
+// reaches as far back as if it had not been.
+func (c Choice) since() time.Time {
+	begin := since(c.Newsletter, c.History.CutOff, c.Now)
+	if at := c.Slot.At; c.History.CutOff.IsZero() && !at.IsZero() && at.Before(c.Now) {
+		begin = at.Add(-c.Newsletter.Window)
+	}
+	return begin
+}
+
 // Choose makes an issue: what to print, in which order, and why. It is pure:
 // the same choice gives the same issue.
 func Choose(c Choice) digest.Issue {
 	issue := digest.Issue{
 		Newsletter: c.Newsletter.Name, Edition: digest.EditionScheduled,
 		Number: c.Number, Slot: c.Slot,
-		CutOff: c.Now, Since: since(c.Newsletter, c.History.CutOff, c.Now),
+		CutOff: c.Now, Since: c.since(),
 		Note: c.Note, Subject: c.Subject, Preheader: c.Preheader,
 		Warnings: slices.Concat(c.Warnings, lostPins(c)),
 	}

@@ -18,6 +18,7 @@ import (
 // material is what an issue is drafted from, beside the database.
 type material struct {
 	harvests []digest.Harvest // not in the library yet
+	answered []library.Source // whom a recheck may ask
 	warnings []string
 	// amend keeps what a recheck found changed.
 	amend library.Keep
@@ -37,7 +38,8 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	for _, s := range n.Sources {
 		names = append(names, s.Name)
 	}
-	kept, err := p.store.Library(ctx, names, since(n.Newsletter, history.CutOff, m.now).Add(-discussReach))
+	reach := since(n.Newsletter, history.CutOff, m.now).Add(-discussReach)
+	kept, err := p.store.Library(ctx, names, reach)
 	if err != nil {
 		return digest.Issue{}, none, fmt.Errorf("read the library: %w", err)
 	}
@@ -45,12 +47,12 @@ func (p *Publisher) draft(ctx context.Context, n *Newsletter, r digest.IssueReco
 	if err != nil {
 		return digest.Issue{}, none, err
 	}
-	issue, err := p.settle(ctx, n, Choice{
+	issue, err := p.settle(ctx, Choice{
 		Newsletter: n.Newsletter, Number: r.Number, Slot: r.Slot,
-		Library: merge(kept, m.harvests, m.now), Warnings: m.warnings,
+		Library: within(merge(kept, m.harvests, m.now), reach), Warnings: m.warnings,
 		History: history, Note: note.Text, Subject: note.Subject, Preheader: note.Preheader,
 		Pins: note.Pins, Drops: note.Drops, Now: m.now,
-	}, m.amend)
+	}, m)
 	if err != nil {
 		return digest.Issue{}, none, err
 	}
@@ -129,11 +131,14 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 		return false, err
 	}
 	issue, rendered, err := p.draft(ctx, n, r, material{
-		warnings: warnings(results), amend: p.o.Library.Amend, now: now, force: force,
+		answered: answered(results), warnings: warnings(results), amend: p.o.Library.Amend, now: now, force: force,
 	})
 	if broken := (brokenNote{}); errors.As(err, &broken) {
 		// Whoever wrote it mends it, and the issue goes out by itself.
 		return false, hold{HoldNote, broken.Error()}
+	}
+	if err == nil && issue.Empty() {
+		p.tellMissing(r, results)
 	}
 	if err != nil || issue.Empty() {
 		return false, err
@@ -160,7 +165,7 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 func (p *Publisher) tellMissing(r digest.IssueRecord, results []library.Result) {
 	for _, s := range results {
 		if s.Err != nil {
-			p.o.Alert(fmt.Sprintf("%s goes out without anything new from %s: %v", r.Name(), s.Source.Name, s.Err))
+			p.o.Alert(fmt.Sprintf("%s has to do without anything new from %s: %v", r.Name(), s.Source.Name, s.Err))
 		}
 	}
 }

@@ -99,10 +99,15 @@ func (p *Publisher) widest(ctx context.Context) (sources.Window, error) {
 
 // tellFailing tells the operator, once, of a source that needs a person.
 func (p *Publisher) tellFailing(r library.Result, before digest.SourceHealth) {
-	var rejected *library.Rejection
-	odd := errors.As(r.Err, &rejected) && before.Failures == 0
-	if odd || r.Err != nil && before.Failures+1 == tellAfter {
-		p.o.Alert(fmt.Sprintf("source %s gives nothing: %v (digest sources test %s shows what it answers)",
-			r.Source.Name, r.Err, r.Source.Name))
+	name := r.Source.Name
+	if r.Err == nil {
+		delete(p.told, name)
+		return
 	}
+	var rejected *library.Rejection
+	if p.told[name] || !errors.As(r.Err, &rejected) && before.Failures+1 < tellAfter {
+		return
+	}
+	p.told[name] = true
+	p.o.Alert(fmt.Sprintf("source %s gives nothing: %v (digest sources test %s shows what it answers)", name, r.Err, name))
 }

@@ -131,7 +131,7 @@ func TestOptionalSourceIsMissed(t *testing.T) {
 	w.start()
 	w.at(sunday)
 	w.wantIssues("done")
-	w.wantAlerts("weekly/1 goes out without anything new from forum: connection refused")
+	w.wantAlerts("weekly/1 has to do without anything new from forum: connection refused")
 	content, err := w.db.Content(w.ctx, w.last().ID)
 	w.must(err)
 	same(t, "warnings", content.Warnings, []string{"forum gave nothing: connection refused"})

@@ -87,3 +87,8 @@ func without(articles []digest.Article, h digest.Harvest) []digest.Article {
 	}
 	return kept
 }
+
+// within are the articles that reading the library from since on would give.
+func within(articles []digest.Article, since time.Time) []digest.Article {
+	return slices.DeleteFunc(articles, func(a digest.Article) bool { return a.Listed().Before(since) })
+}

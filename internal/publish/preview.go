@@ -54,7 +54,7 @@ func (p *Publisher) Preview(ctx context.Context, n *Newsletter, force ...string)
 	}
 	forget := func(context.Context, digest.Harvest) error { return nil }
 	v.Issue, v.Rendered, err = p.draft(ctx, n, r, material{
-		harvests: harvests, warnings: warnings(results), amend: forget, now: now, force: force,
+		harvests: harvests, answered: answered(results), warnings: warnings(results), amend: forget, now: now, force: force,
 	})
 	if err == nil && !v.Issue.Empty() {
 		var i inspection

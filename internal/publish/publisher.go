@@ -70,6 +70,8 @@ type Publisher struct {
 	since map[string]time.Time // by name: slots before it are never missed
 	idle  map[string]span      // by name: when nothing is due
 	rests map[string]rest      // by issue
+
+	told map[string]bool // sources whose failing was told; KeepPulling's alone
 }
 
 // New returns a publisher of the newsletters in o.
@@ -80,6 +82,7 @@ func New(store Store, o Options) *Publisher {
 		since: map[string]time.Time{},
 		idle:  map[string]span{},
 		rests: map[string]rest{},
+		told:  map[string]bool{},
 	}
 	for i := range o.Newsletters {
 		p.names[o.Newsletters[i].Name] = &o.Newsletters[i]
@@ -91,17 +94,18 @@ func New(store Store, o Options) *Publisher {
 // state: whoever pauses, resumes or resolves it wants it tried at once. An empty
 // state means any.
 type rest struct {
-	until time.Time
+	span
 	state digest.IssueState
 }
 
 // rest leaves an issue alone for d.
 func (p *Publisher) rest(id string, state digest.IssueState, d time.Duration) {
-	p.rests[id] = rest{until: p.o.Now().Add(d), state: state}
+	now := p.o.Now()
+	p.rests[id] = rest{span{now, now.Add(d)}, state}
 }
 
 // rested says whether an issue may be tried again.
 func (p *Publisher) rested(r digest.IssueRecord) bool {
 	w := p.rests[r.ID]
-	return (w.state != "" && w.state != r.State) || !p.o.Now().Before(w.until)
+	return (w.state != "" && w.state != r.State) || !w.covers(p.o.Now())
 }

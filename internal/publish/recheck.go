@@ -14,13 +14,14 @@ import (
 // polite.
 const (
 	rechecks    = 3
-	recheckMost = 40 // articles
+	recheckMost = 40 // articles in a round
 )
 
 // settle chooses, looks up on the sites what was chosen, and chooses again
 // without what is gone by then and with what was edited, until everything that
-// is chosen has been looked up.
-func (p *Publisher) settle(ctx context.Context, n *Newsletter, c Choice, amend library.Keep) (digest.Issue, error) {
+// is chosen has been looked up. Sites whose harvest was refused are not asked:
+// what they show now is not believed either.
+func (p *Publisher) settle(ctx context.Context, c Choice, m material) (digest.Issue, error) {
 	seen := map[digest.Item]bool{}
 	issue := Choose(c)
 	for range rechecks {
@@ -28,10 +29,10 @@ func (p *Publisher) settle(ctx context.Context, n *Newsletter, c Choice, amend l
 		if len(unseen) == 0 {
 			break
 		}
-		changes, doubts := p.o.Library.Recheck(ctx, n.Sources, unseen)
+		changes, doubts := p.o.Library.Recheck(ctx, m.answered, unseen)
 		c.Warnings = slices.Concat(c.Warnings, doubts)
 		for _, h := range changes {
-			if err := amend(ctx, h); err != nil {
+			if err := m.amend(ctx, h); err != nil {
 				return digest.Issue{}, fmt.Errorf("keep what became of %s: %w", h.Source, err)
 			}
 		}
@@ -41,11 +42,14 @@ func (p *Publisher) settle(ctx context.Context, n *Newsletter, c Choice, amend l
 	return issue, nil
 }
 
-// unchecked are the articles that an issue prints, with the comments under them
-// and their reserves, as far as they have not been seen; it marks them so.
+// unchecked are the next articles that an issue prints, with the comments under
+// them and their reserves, as far as they have not been seen; it marks them so.
 func unchecked(issue digest.Issue, seen map[digest.Item]bool) []digest.Article {
 	var all []digest.Article
 	for _, pick := range slices.Concat(issue.Lead, issue.Discussed, issue.More) {
+		if len(all) == recheckMost {
+			break
+		}
 		a := pick.Article
 		fresh := !seen[itemOf(a)]
 		seen[itemOf(a)] = true
@@ -56,8 +60,19 @@ func unchecked(issue digest.Issue, seen map[digest.Item]bool) []digest.Article {
 				a.Comments = append(a.Comments, c.Comment)
 			}
 		}
-		if (fresh || len(a.Comments) > 0) && len(all) < recheckMost {
+		if fresh || len(a.Comments) > 0 {
 			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// answered are the sources whose harvest was believed.
+func answered(results []library.Result) []library.Source {
+	var all []library.Source
+	for _, r := range results {
+		if r.Err == nil {
+			all = append(all, r.Source)
 		}
 	}
 	return all

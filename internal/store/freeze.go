@@ -10,14 +10,27 @@ import (
 	"digest.example/internal/digest"
 )
 
+// printedElsewhere finds an item in another issue of the same edition that was
+// sent or will be. An article may stand again under those that are discussed.
+const printedElsewhere = `SELECT o.number FROM issue i
+	JOIN issue o ON o.newsletter = i.newsletter AND o.edition = i.edition AND o.id <> i.id
+	JOIN issue_item t ON t.issue = o.id AND t.source = $2 AND t.article = $3 AND t.comment = $4
+	WHERE i.id = $1 AND (o.spent IS NOT NULL OR o.frozen IS NOT NULL AND o.finished IS NULL) LIMIT 1`
+
 // Freeze implements publish.Store. It fails with digest.ErrRefused where the
-// issue is not planning or is frozen already.
+// issue is not planning or is frozen already, and where another process has
+// frozen one meanwhile that prints the same.
 func (s *Store) Freeze(ctx context.Context, id string, f digest.Frozen) error {
 	content, err := json.Marshal(f.Content)
 	if err != nil {
 		return fmt.Errorf("freeze issue %s: %w", id, err)
 	}
 	return s.change(ctx, "freeze issue "+id, func(t tx) error {
+		// Two issues of one newsletter are not frozen at once.
+		if err := each(ctx, t, func(scan) error { return nil }, `SELECT id FROM newsletter
+			WHERE id = (SELECT newsletter FROM issue WHERE id = $1)`+s.forUpdate, id); err != nil {
+			return err
+		}
 		n, err := t.exec(`UPDATE issue SET content = $1, stencil = $2, envelope_from = $3, cutoff = $4, frozen = $5
 			WHERE id = $6 AND state = 'planning' AND frozen IS NULL`,
 			string(content), f.Stencil, f.From, ms(f.Content.CutOff), ms(f.At), id)
@@ -28,6 +41,9 @@ func (s *Store) Freeze(ctx context.Context, id string, f digest.Frozen) error {
 			return fmt.Errorf("%w: it is frozen already, or not planning", digest.ErrRefused)
 		}
 		for i, item := range f.Items {
+			if err := t.unprinted(id, item); err != nil {
+				return err
+			}
 			_, err := t.exec(`INSERT INTO issue_item (issue, section, position, source, article, comment)
 				VALUES ($1, $2, $3, $4, $5, $6)`,
 				id, string(item.Section), i, text(item.Source), text(item.Article), text(item.Comment))
@@ -37,6 +53,20 @@ func (s *Store) Freeze(ctx context.Context, id string, f digest.Frozen) error {
 		}
 		return nil
 	})
+}
+
+// unprinted refuses an item that another issue prints.
+func (t tx) unprinted(issue string, item digest.Item) error {
+	if item.Section == digest.SectionDiscussed && item.Comment == "" {
+		return nil
+	}
+	return each(t.ctx, t, func(scan scan) error {
+		var number int
+		if err := scan(&number); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: number %d prints article %s of %s", digest.ErrRefused, number, item.Article, item.Source)
+	}, printedElsewhere, issue, text(item.Source), text(item.Article), text(item.Comment))
 }
 
 // Content implements publish.Store; digest.ErrNotFound before Freeze.
