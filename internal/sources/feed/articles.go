@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -164,16 +163,10 @@ func newestOf(entries []feeds.Entry, newest time.Time) time.Time {
 	return newest
 }
 
-// passwordForm is what sites show in place of a protected text.
-var passwordForm = regexp.MustCompile(`(?i)name\s*=\s*["']?post_password`)
-
-func protected(e feeds.Entry) bool {
-	return passwordForm.MatchString(e.HTML) || passwordForm.MatchString(e.Summary)
-}
-
 // sort tells articles from comments that stand among them. Older ones than the
 // window are kept: an article may appear under a date that has passed, and what
-// has been listed all along must be known to tell the two apart.
+// has been listed all along must be known to tell the two apart. What asks for a
+// password now may have been open when it was pulled: it is gone.
 func (p *pull) sort(entries []feeds.Entry) (kept, replies []feeds.Entry) {
 	ids := map[string]bool{}
 	for _, e := range entries {
@@ -181,9 +174,10 @@ func (p *pull) sort(entries []feeds.Entry) (kept, replies []feeds.Entry) {
 	}
 	for _, e := range entries {
 		switch {
-		case protected(e):
 		case e.ReplyTo != "" && ids[e.ReplyTo]:
 			replies = append(replies, e)
+		case feeds.Protected(e):
+			p.harvest.Gone = append(p.harvest.Gone, digest.Item{Source: p.name, Article: e.ID})
 		default:
 			kept = append(kept, e)
 		}

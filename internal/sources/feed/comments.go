@@ -204,7 +204,7 @@ func (s *Source) discussion(article *digest.Article, entries []feeds.Entry) []di
 	var all []digest.Comment
 	for _, e := range entries {
 		c := s.comment(article, e)
-		if protected(e) || pingback(c.HTML) {
+		if feeds.Protected(e) || pingback(c.HTML) {
 			continue
 		}
 		if parent, rest, found := answering(c.HTML); found && strings.HasPrefix(page(parent), page(article.URL)) {
