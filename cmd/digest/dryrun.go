@@ -113,9 +113,10 @@ func (a *app) hint(w io.Writer) {
 	}
 	fmt.Fprintf(w, `
 This was the built-in sample site. To make it yours:
-  1. in %s set title, from, postal_address, smtp and web.public_url; digest check --smtp says what is wrong
-  2. digest subscribers add you@your.domain
-  3. digest send --to you@your.domain    one real copy; then leave digest serve running
+  1. digest init https://your.site       finds out what it is, and writes %s
+  2. set in it what says CHANGE THIS; digest check --smtp says what is wrong
+  3. digest subscribers add you@your.domain
+  4. digest send --to you@your.domain    one real copy; then leave digest serve running
 `, a.configName())
 }
 

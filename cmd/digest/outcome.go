@@ -93,7 +93,7 @@ func (a *app) unsaid(reported []outcome) {
 	a.told, a.reports = nil, false
 	for _, text := range told {
 		if !aboutOneOf(text, reported) {
-			a.alert(text)
+			a.log().Warn(text) // whom alert names was told at once
 		}
 	}
 }

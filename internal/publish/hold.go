@@ -72,7 +72,7 @@ func (p *Publisher) held(ctx context.Context, n *Newsletter, r digest.IssueRecor
 	// The words may differ each time, such as by a port number.
 	if r.Code != h.code {
 		p.o.Alert(fmt.Sprintf("%s is held until %s: %s (digest send --force %s sends it all the same)",
-			r.Name(), until.In(n.Location).Format("Mon 15:04"), h.why, h.code))
+			r.Name(), until.In(n.Location).Format("Mon 2 Jan 15:04 MST"), h.why, h.code))
 	}
 	return nil
 }
