@@ -29,27 +29,29 @@ type articles struct {
 	entries   []feeds.Entry // each id once
 }
 
-// articles reads the first of the site's feeds that is one; unless whole, only
-// if it has changed.
+// articles reads the feed that was read before; the first that works if there is
+// none, or if it is there no more. Unless whole, only if it has changed.
 func (p *pull) articles(ctx context.Context, whole bool) (articles, error) {
-	var failed error
-	for _, address := range p.site.Feeds {
-		if ofComments(address) {
-			continue
-		}
+	var failures []error
+	before := p.new.Chosen
+	for _, address := range p.articleFeeds(before) {
 		first := p.read(ctx, address, whole)
 		if first.err == nil {
+			if len(failures) > 0 {
+				p.warn("%s was read in place of another: %v", address, failures[0])
+			}
+			p.new.Chosen = address
 			return p.follow(ctx, address, first), nil
 		}
-		failed = errors.Join(failed, first.err)
-		if hopeless(ctx, first.err) {
+		failures = append(failures, first.err)
+		if hopeless(ctx, first.err) || address == before && !lost(first.err) {
 			break
 		}
 	}
-	if failed == nil {
-		failed = errors.New("the site has no feed of articles")
+	if len(failures) == 0 {
+		return articles{}, errors.New("the site has no feed of articles")
 	}
-	return articles{}, failed
+	return articles{}, errors.Join(failures...)
 }
 
 // hopeless says whether there is no use in asking the site for anything else.
@@ -83,7 +85,7 @@ func (p *pull) follow(ctx context.Context, address string, first answer) article
 		}
 		answer := p.read(ctx, next, true)
 		delete(p.new.Feeds, next) // pages move with every new article
-		if answer.err != nil && statusOf(answer.err) != 404 {
+		if answer.err != nil && !noPage(answer.err, page.Next == "") {
 			p.warn("older pages of the feed cannot be read: %v", answer.err)
 			break
 		}
@@ -99,6 +101,13 @@ func (p *pull) follow(ctx context.Context, address string, first answer) article
 	p.reach(address, a.entries)
 	p.new.Had = true
 	return a
+}
+
+// noPage says whether a page's failure means that there is none. Sites refuse
+// addresses that they do not know, which guessed ones are, in many ways.
+func noPage(err error, guessed bool) bool {
+	status := statusOf(err)
+	return lost(err) || guessed && status >= 400 && status < 500
 }
 
 // fresh are the entries that were not seen before.

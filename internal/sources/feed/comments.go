@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -65,24 +64,6 @@ func (p *pull) ask(ctx context.Context, address string) (answer, bool) {
 		p.failed++
 	}
 	return a, true
-}
-
-// siteFeeds are the feeds of comments on all articles.
-func (p *pull) siteFeeds() []string {
-	var all []string
-	for _, address := range p.site.Feeds {
-		if ofComments(address) {
-			all = append(all, address)
-		}
-	}
-	return all
-}
-
-// ofComments says whether a feed is one of comments, by its address, as it is on
-// WordPress (/comments/feed/) and Blogger (/feeds/comments/default).
-func ofComments(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (strings.Contains(strings.ToLower(u.Path), "/comments") || strings.HasPrefix(u.Query().Get("feed"), "comments"))
 }
 
 // comments hangs comments on the harvest's articles, whose entries are given in

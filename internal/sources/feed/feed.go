@@ -28,7 +28,8 @@ type Source struct {
 var _ sources.Source = (*Source)(nil)
 
 // New is the site under the name that the configuration gives it. Of the
-// site, Feeds is needed: the first that works is pulled.
+// site, Feeds is needed: the first that works is pulled, and pulled again from
+// then on. Address tells which of them was meant, if it is one.
 func New(g sources.Getter, name string, site sources.Site, now func() time.Time, log *slog.Logger) *Source {
 	return &Source{get: g, name: name, site: site, now: now, log: log}
 }

@@ -21,6 +21,8 @@ const (
 type state struct {
 	// Feeds are the validators of what was read, by address.
 	Feeds map[string]validators `json:"feeds,omitempty"`
+	// Chosen is the address of the feed of articles that was read.
+	Chosen string `json:"chosen,omitempty"`
 	// Since is how far back the last pull looked: one that looks further back
 	// needs the feed even if it has not changed.
 	Since time.Time `json:"since,omitzero"`
