@@ -82,7 +82,7 @@ func TestFeedArticle(t *testing.T) {
 	if a.Original != "https://estuary.example/a" || strings.Contains(a.HTML, "et_pb") || strings.Contains(a.HTML, "Share this") || strings.Contains(a.HTML, `"/x"`) {
 		t.Errorf("from %q: %s", a.Original, a.HTML)
 	}
-	if a.CommentsURL != a.URL+"#comments" || !a.Whole || a.CommentCount != 0 || a.Language != "en-US" {
+	if a.CommentsURL != a.URL+"#comments" || a.Whole || a.CommentCount != 0 || a.Language != "en-US" {
 		t.Errorf("%+v", a)
 	}
 	if a := all["10"]; !strings.Contains(a.Summary, "The herons") || a.Title != "Herons & ferries" {

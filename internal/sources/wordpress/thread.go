@@ -3,6 +3,7 @@ package wordpress
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -25,8 +26,12 @@ const (
 	maxThreadRequests = 150
 )
 
+// feedPage is how many comments a feed holds at most, as WordPress is set at
+// first: one that is full may not be all.
+const feedPage = 10
+
 // errEnough ends the reading of threads, not the pull.
-var errEnough = fmt.Errorf("more than %d requests", maxThreadRequests)
+var errEnough = errors.New("more requests than one pull may make")
 
 // commentsFromFeeds reads the comments of the articles that the API gave. How
 // many each has is in the feed of articles, if there is one.
@@ -56,7 +61,14 @@ type found struct {
 	pings    map[string]bool
 	// guessed says that some dates are not the site's.
 	guessed bool
+	fed     map[string]bool // what the feed had: the newest
+	full    bool            // the feed had as many as it can have
+	both    bool            // one that it had stands on a page, too
 }
+
+// joined says whether nothing can be missing between the comments of the feed,
+// which are the newest, and those of the pages, which may come from a cache.
+func (f found) joined() bool { return f.both || !f.full }
 
 // seen is how many the site's own count would call them: it counts pingbacks too.
 func (f found) seen() int { return len(f.comments) + len(f.pings) }
@@ -65,17 +77,19 @@ func (f found) seen() int { return len(f.comments) + len(f.pings) }
 // newest only, and where these are not count from its page.
 func (p *pull) thread(ctx context.Context, a *digest.Article, count int, feed string) {
 	if count == 0 {
-		a.Comments, a.CommentCount, a.Whole = nil, 0, true
+		// The feed that says so may come from a cache, and those who look there for
+		// new comments would have to ask for every article.
+		a.Comments, a.CommentCount, a.Whole = nil, 0, false
 		return
 	}
-	f := found{comments: map[string]digest.Comment{}, pings: map[string]bool{}}
+	f := found{comments: map[string]digest.Comment{}, pings: map[string]bool{}, fed: map[string]bool{}}
 	// The feed first: it is a tenth of the page's size, has times in UTC, and for most
 	// articles holds all there is.
 	fed := p.commentFeed(ctx, a, feed, &f)
-	whole := fed && (f.seen() == 0 && count == unknown || count != unknown && f.seen() >= count)
+	whole := fed && (f.seen() == 0 && count == unknown || f.seen() == count && !f.full)
 	if !whole && ctx.Err() == nil {
-		err := p.commentPages(ctx, a, count, &f)
-		whole = err == nil && (count == unknown || f.seen() >= count)
+		err := p.commentPages(ctx, a, &f)
+		whole = err == nil && f.seen() >= count && f.joined()
 	}
 	p.settle(a, f, count, whole)
 }
@@ -92,7 +106,7 @@ func (p *pull) settle(a *digest.Article, f found, count int, whole bool) {
 	a.CommentCount, a.Whole = max(len(a.Comments), count-len(f.pings)), whole
 	if !whole {
 		of := ""
-		if count != unknown {
+		if a.CommentCount > len(a.Comments) {
 			of = fmt.Sprintf(" of %d", a.CommentCount)
 		}
 		p.short = append(p.short, fmt.Sprintf("%s: %d%s comments could be read", cmp.Or(clip(a.Title, 80), a.URL), len(a.Comments), of))
@@ -115,15 +129,18 @@ func (p *pull) commentFeed(ctx context.Context, a *digest.Article, at string, f 
 	if err != nil {
 		return false
 	}
+	f.full = len(doc.Entries) >= feedPage
 	for _, e := range doc.Entries {
 		c, ok := p.feedComment(e, a)
 		switch {
 		case !ok:
+			continue
 		case pingText(e.HTML):
 			f.pings[c.ID] = true
 		default:
 			f.comments[c.ID] = c
 		}
+		f.fed[c.ID] = true
 	}
 	return true
 }
@@ -179,7 +196,7 @@ func (p *pull) feedComment(e feeds.Entry, a *digest.Article) (digest.Comment, bo
 
 // commentPages adds what an article's page shows, and its further pages of
 // comments. An error means that some could not be read.
-func (p *pull) commentPages(ctx context.Context, a *digest.Article, count int, f *found) error {
+func (p *pull) commentPages(ctx context.Context, a *digest.Article, f *found) error {
 	first, err := p.threadPage(ctx, a.URL)
 	if err != nil {
 		return err
@@ -188,9 +205,15 @@ func (p *pull) commentPages(ctx context.Context, a *digest.Article, count int, f
 	a.Author.Bio = firstNonEmpty(a.Author.Bio, first.bio)
 	p.merge(a, first, f)
 	// The page without a number is the newest or the oldest, as the site is set; so
-	// all numbers are asked for, until the count is reached.
-	for n := first.commentPages; n >= 1 && maxCommentPages > first.commentPages-n; n-- {
-		if count != unknown && f.seen() >= count {
+	// all numbers are asked for, whatever the count: it may be an old one. Some
+	// themes lead to the next page only, so each may know of more.
+	read := map[int]bool{}
+	for last := first.commentPages; len(read) < maxCommentPages; {
+		n := last
+		for read[n] {
+			n--
+		}
+		if n < 1 {
 			return nil
 		}
 		more, err := p.threadPage(ctx, commentPage(first.commentPageLink, n))
@@ -198,8 +221,9 @@ func (p *pull) commentPages(ctx context.Context, a *digest.Article, count int, f
 			return err
 		}
 		p.merge(a, more, f)
+		read[n], last = true, max(last, more.commentPages)
 	}
-	return nil
+	return errEnough
 }
 
 // threadPage is page within what one pull may ask.
@@ -222,11 +246,12 @@ func (p *pull) merge(a *digest.Article, pg page, f *found) {
 	}
 	last := a.Published
 	for _, c := range pg.comments {
+		known, ok := f.comments[c.id]
+		f.both = f.both || f.fed[c.id]
 		if c.ping {
 			f.pings[c.id] = true
 			continue
 		}
-		known, ok := f.comments[c.id]
 		if ok {
 			known.Parent = firstNonEmpty(known.Parent, c.parent)
 			known.ByArticleAuthor = known.ByArticleAuthor || c.byAuthor

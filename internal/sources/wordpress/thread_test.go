@@ -1,12 +1,17 @@
 package wordpress
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/feeds"
+	"digest.example/internal/fetch"
 	"digest.example/internal/sitetest"
 	"digest.example/internal/sources"
 )
@@ -99,6 +104,102 @@ func TestThreadUnknownCount(t *testing.T) {
 			t.Errorf("%d comments took %d requests", c.comments, n)
 		}
 	}
+}
+
+// staleCounts makes the feed of articles say another number of comments.
+func staleCounts(count int) sources.Getter {
+	said := regexp.MustCompile(`<slash:comments>\d+</slash:comments>`)
+	return bodyGetter(func(_ string, r *fetch.Response) {
+		r.Body = said.ReplaceAll(r.Body, fmt.Appendf(nil, "<slash:comments>%d</slash:comments>", count))
+	})
+}
+
+// TestStaleCount: the feed of articles may come from a cache, with a count of
+// hours ago. A thread counts as whole only if all of it was read.
+func TestStaleCount(t *testing.T) {
+	for _, c := range []struct {
+		there, count, read int
+		whole              bool
+		pages              int // comments on a page; 0: all
+	}{
+		{30, 0, 0, false, 0},
+		{30, 8, 30, true, 0}, // by the article's page
+		{9, 9, 9, true, 0},
+		{9, 5, 9, true, 0},
+		{9, 12, 9, false, 0},
+		{75, 45, 75, true, 5},
+		{75, 10, 75, true, 5},
+		{75, 90, 75, false, 20},
+	} {
+		s := sourceOf(t, long(c.there), sitetest.Switches{RESTOff: 401, CommentsPerPage: c.pages}, staleCounts(c.count))
+		a := pullOf(t, s, nil).Articles[0]
+		if a.Whole != c.whole || len(a.Comments) != c.read {
+			t.Errorf("%+v: %d comments, whole %v", c, len(a.Comments), a.Whole)
+		}
+	}
+}
+
+// TestStaleCountWithoutPage: a full feed and a count that is no more than it
+// holds are not the thread.
+func TestStaleCountWithoutPage(t *testing.T) {
+	for _, count := range []int{0, 8, 10} {
+		stale := staleCounts(count)
+		g := getterFunc(func(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
+			if strings.HasSuffix(r.URL, "/long/") {
+				return nil, errDown
+			}
+			return stale.Get(ctx, r)
+		})
+		a := pullOf(t, sourceOf(t, long(30), sitetest.Switches{RESTOff: 401}, g), nil).Articles[0]
+		if a.Whole {
+			t.Errorf("%d said: whole with %d of 30 comments", count, len(a.Comments))
+		}
+	}
+}
+
+// TestStalePage: between a page from a cache and the feed's newest may be others.
+func TestStalePage(t *testing.T) {
+	fed := found{full: true, fed: map[string]bool{"30": true}, comments: map[string]digest.Comment{"30": {ID: "30"}}, pings: map[string]bool{}}
+	p := &pull{Source: &Source{name: "river"}}
+	p.merge(&digest.Article{}, page{comments: []pageComment{{id: "11"}, {id: "12"}}}, &fed)
+	p.merge(&digest.Article{}, page{comments: []pageComment{{id: "12"}}}, &fed)
+	if fed.joined() {
+		t.Error("nothing of the feed is on the page")
+	}
+	p.merge(&digest.Article{}, page{comments: []pageComment{{id: "30"}}}, &fed)
+	if !fed.joined() {
+		t.Error("30 is in both")
+	}
+}
+
+// TestCommentPagesLedOn: a theme that leads only to the next page is followed,
+// and one that always knows of another is not followed for ever.
+func TestCommentPagesLedOn(t *testing.T) {
+	for last, want := range map[int]error{4: nil, 1 << 20: errEnough} {
+		p := &pull{Source: &Source{name: "river"}, pages: map[string]page{}}
+		asked := 0
+		p.get = getterFunc(func(_ context.Context, r fetch.Request) (*fetch.Response, error) {
+			asked++
+			n := max(1, int(number(trailingNumber.FindString(strings.TrimSuffix(r.URL, "/")))))
+			next := ""
+			if n < last {
+				next = fmt.Sprintf(`<a href="/a/comment-page-%d/">newer</a>`, n+1)
+			}
+			return &fetch.Response{URL: r.URL, Status: 200, Header: http.Header{}, Body: fmt.Appendf(nil,
+				`<body class="postid-1"><li id="comment-%d"><b class="fn">A</b><div class="comment-content">x</div></li>%s`, n, next)}, nil
+		})
+		f := found{comments: map[string]digest.Comment{}, pings: map[string]bool{}}
+		err := p.commentPages(t.Context(), &digest.Article{ID: "1", URL: "https://paper.test/a/"}, &f)
+		if !errors.Is(err, want) || f.seen() != min(last, maxCommentPages+1) || asked > maxCommentPages+1 {
+			t.Errorf("%d pages: %v, %d comments after %d requests", last, err, f.seen(), asked)
+		}
+	}
+}
+
+type getterFunc func(ctx context.Context, r fetch.Request) (*fetch.Response, error)
+
+func (f getterFunc) Get(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
+	return f(ctx, r)
 }
 
 // TestSettleCounts: a count of the site's that is too low does not hide comments.
