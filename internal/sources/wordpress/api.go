@@ -158,7 +158,7 @@ func all[T any](ctx context.Context, p *pull, q question[T]) error {
 // is not trusted: a page that brings nothing new is the last. But an empty one
 // before all that was promised has come is a broken answer, not an end.
 func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
-	seen := map[int64]bool{}
+	seen, asked := map[int64]bool{}, included(q.query)
 	promised := 0 // items, by the first page
 	for n := 1; n <= maxPages; n++ {
 		q.query.Set("per_page", strconv.Itoa(size))
@@ -180,8 +180,8 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 		if n > 1 && len(items) == 0 && len(seen) < promised {
 			return fmt.Errorf("page %d of %s is empty, after %d of %d items", n, q.route, len(seen), promised)
 		}
-		fresh, strange := take(items, seen, q.each)
-		if len(items) > 0 && strange == len(items) {
+		fresh, strange := take(items, seen, asked, q.each)
+		if strange > 0 && (strange == len(items) || asked != nil) {
 			return fmt.Errorf("page %d of %s: %w", n, q.route, &apiError{status: http.StatusOK, detail: "something else"})
 		}
 		if fresh == 0 || last(header, n, len(items), len(seen), size) {
@@ -191,12 +191,27 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 	return fmt.Errorf("%s has more than %d pages", q.route, maxPages)
 }
 
-// take counts the items that had not been seen, and those that are nothing known.
-func take[T any](items []T, seen map[int64]bool, each func(T) int64) (fresh, strange int) {
+// included are the ids that query asks for; nil where it asks in another way.
+// Who asks so wants to know what is missing, and learns nothing from a cache
+// that answers another question.
+func included(query url.Values) map[int64]bool {
+	if !query.Has("include") {
+		return nil
+	}
+	asked := map[int64]bool{}
+	for id := range strings.SplitSeq(query.Get("include"), ",") {
+		asked[number(id)] = true
+	}
+	return asked
+}
+
+// take counts the items that had not been seen, and those that are nothing known
+// or not what was asked for; where asked is nil anything may come.
+func take[T any](items []T, seen, asked map[int64]bool, each func(T) int64) (fresh, strange int) {
 	for _, item := range items {
 		id := each(item)
 		switch {
-		case id == 0:
+		case id == 0 || asked != nil && !asked[id]:
 			strange++
 		case !seen[id]:
 			seen[id] = true

@@ -128,10 +128,12 @@ func (p *pull) batchOnce(ctx context.Context, t threads, posts []string) error {
 	return err
 }
 
-// shown says whether c is what a reader would call a comment, and public.
-func (c comment) shown() bool {
-	return (c.Type == "" || c.Type == "comment") && (c.Status == "" || c.Status == "approved") &&
-		!bool(c.Content.Protected) && !gmt(c.Date).IsZero()
+// shown says whether c can be shown: it is public, and it is known of when.
+func (c comment) shown() bool { return c.public() && !gmt(c.Date).IsZero() }
+
+// public says whether c is what a reader would call a comment, and for everybody.
+func (c comment) public() bool {
+	return (c.Type == "" || c.Type == "comment") && (c.Status == "" || c.Status == "approved") && !bool(c.Content.Protected)
 }
 
 // comment is c as it hangs under a. The names are entity-encoded, and hold what a form

@@ -55,12 +55,12 @@ func (p *pull) recheckAPI(ctx context.Context, articles []digest.Article) error 
 		present := map[string]bool{}
 		for _, one := range posts {
 			a, ok := p.article(one)
-			if _, wanted := asked[a.ID]; !ok || !wanted {
-				continue
+			a.ID = one.ID.String()                         // as it was asked for
+			present[a.ID] = present[a.ID] || !one.hidden() // though its date may be broken
+			if ok {
+				authors[a.ID], a.CommentCount = one.Author, asked[a.ID].CommentCount
+				p.articles = append(p.articles, a)
 			}
-			present[a.ID], authors[a.ID] = true, one.Author
-			a.CommentCount = asked[a.ID].CommentCount
-			p.articles = append(p.articles, a)
 		}
 		p.missing(part, present, "")
 	}
@@ -90,11 +90,12 @@ func (p *pull) recheckComments(ctx context.Context, asked map[string]digest.Arti
 				if c.ID == 0 || c.Post == 0 {
 					return 0
 				}
-				if id := c.ID.String(); c.shown() && owner[id] != "" && !present[id] {
-					present[id] = true
+				id := c.ID.String()
+				if c.shown() && owner[id] != "" && !present[id] {
 					a := &p.articles[index[owner[id]]]
 					a.Comments = append(a.Comments, p.comment(c, *a, authors[a.ID]))
 				}
+				present[id] = present[id] || c.public()
 				return int64(c.ID)
 			},
 		})
@@ -163,10 +164,25 @@ func (p *pull) recheckPage(a digest.Article, pg page) {
 	}
 	for _, c := range a.Comments {
 		// Themes leave out answers to what is hidden, though they are public.
-		if c.Parent == "" || present[c.Parent] {
+		if (c.Parent == "" || present[c.Parent]) && pg.surrounds(c) {
 			p.missing([]string{c.ID}, present, a.ID)
 		}
 	}
+}
+
+// surrounds says whether the page shows both older and newer comments than c. One
+// from a cache ends before the newest, and one that loads the rest later may
+// begin after the oldest; it does so by threads, whose answers are of any age.
+func (pg page) surrounds(c digest.Comment) bool {
+	older, newer := false, false
+	for _, other := range pg.comments {
+		if c.Parent == "" && other.parent != "" {
+			continue
+		}
+		older = older || number(other.id) < number(c.ID)
+		newer = newer || number(other.id) > number(c.ID)
+	}
+	return older && newer
 }
 
 // statusOf is the status of the answer that err is about; 0: there was none.
