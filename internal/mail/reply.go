@@ -138,7 +138,7 @@ func cleanText(s string) string {
 	}
 	s = clean(s)
 	if len(s) > maxReplyText {
-		s = strings.ToValidUTF8(s[:maxReplyText], "")
+		s = strings.TrimSpace(strings.ToValidUTF8(s[:maxReplyText], ""))
 	}
 	return s
 }
