@@ -18,8 +18,9 @@ import (
 
 // Store keeps the library.
 type Store interface {
-	// Memory is what is known of a source: of its articles those last seen at or
-	// after since, of its pace what was published in the weeks before now.
+	// Memory is what is known of a source: of its articles those with an alias
+	// and those last seen at or after since, of its pace what was published in
+	// the weeks before now.
 	Memory(ctx context.Context, source string, since, now time.Time) (Memory, error)
 	// SaveHarvest adds to the library and records the source's health.
 	SaveHarvest(ctx context.Context, h digest.Harvest) error
@@ -30,9 +31,11 @@ type Store interface {
 	// SourceHealth is how the pulls of all known sources went, by name.
 	SourceHealth(ctx context.Context) ([]digest.SourceHealth, error)
 	// PruneLibrary forgets at most n articles with their comments, and at most n
-	// comments of others, that were neither published nor seen since before;
-	// more says whether some may be left.
-	PruneLibrary(ctx context.Context, before time.Time, n int) (more bool, err error)
+	// comments of others, that were neither published nor seen for keep when their
+	// source was last pulled, if that was before now; more says whether some may be
+	// left. So a clock that runs years ahead forgets nothing of a source that
+	// cannot be pulled.
+	PruneLibrary(ctx context.Context, now time.Time, keep time.Duration, n int) (more bool, err error)
 }
 
 // Source is a site under the name that the operator gave it.
@@ -142,15 +145,17 @@ func (l *Library) memory(ctx context.Context, s Source) (Memory, error) {
 	return m, nil
 }
 
-// harvest asks one source.
+// harvest asks one source. Its instant is the one of asking: what a slow answer
+// lacks says nothing about what another one, asked for later, brought meanwhile.
 func (l *Library) harvest(ctx context.Context, s Source, m Memory, w sources.Window, force []string) (digest.Harvest, error) {
 	ctx, cancel := context.WithTimeout(ctx, pullTime)
 	defer cancel()
+	at := l.o.Now()
 	h, err := s.Pull(ctx, sources.Request{Window: w, State: m.State})
 	if err != nil {
 		return digest.Harvest{}, err
 	}
-	h.Source, h.At = s.Name, l.o.Now()
+	h.Source, h.At = s.Name, at
 	h, err = reconcile(h, m, force)
 	return without(h, m.Redacted), err
 }
@@ -161,79 +166,6 @@ func resultOf(s Source, h digest.Harvest, err error) Result {
 		r.Comments += len(a.Comments)
 	}
 	return r
-}
-
-// Recheck asks the sources what became of the articles, and of those of their
-// comments that they carry. Whoever cannot say so in a minute is passed over,
-// with a warning.
-func (l *Library) Recheck(ctx context.Context, all []Source, articles []digest.Article) ([]digest.Harvest, []string) {
-	harvests := make([]digest.Harvest, len(all))
-	warnings := make([]string, len(all))
-	var group errgroup.Group
-	group.SetLimit(together)
-	for i, s := range all {
-		group.Go(func() error {
-			h, err := l.recheck(ctx, s, articles)
-			if err != nil {
-				l.o.Log.Warn("what was chosen could not be looked up again", "source", s.Name, "error", err)
-				warnings[i] = fmt.Sprintf("%s: what was chosen could not be looked up again: %v", s.Name, err)
-				return nil
-			}
-			harvests[i] = h
-			return nil
-		})
-	}
-	_ = group.Wait() // no goroutine fails
-	return some(harvests), nonEmpty(warnings)
-}
-
-func (l *Library) recheck(ctx context.Context, s Source, articles []digest.Article) (digest.Harvest, error) {
-	var mine []digest.Article
-	for _, a := range articles {
-		if a.Source == s.Name {
-			mine = append(mine, a)
-		}
-	}
-	if len(mine) == 0 {
-		return digest.Harvest{}, nil
-	}
-	m, err := l.memory(ctx, s)
-	if err != nil {
-		return digest.Harvest{}, err
-	}
-	names := m.names()
-	for i := range mine {
-		mine[i] = names.asListed(mine[i])
-	}
-	ctx, cancel := context.WithTimeout(ctx, recheckTime)
-	defer cancel()
-	h, err := s.Recheck(ctx, sources.Request{State: m.State}, mine)
-	if err != nil {
-		return digest.Harvest{}, err
-	}
-	h.Source, h.At = s.Name, l.o.Now()
-	return without(names.asKept(h), m.Redacted), nil
-}
-
-// some are the harvests that say something.
-func some(harvests []digest.Harvest) []digest.Harvest {
-	var all []digest.Harvest
-	for _, h := range harvests {
-		if len(h.Articles)+len(h.Gone) > 0 {
-			all = append(all, h)
-		}
-	}
-	return all
-}
-
-func nonEmpty(lines []string) []string {
-	var all []string
-	for _, line := range lines {
-		if line != "" {
-			all = append(all, line)
-		}
-	}
-	return all
 }
 
 // Health is how the pulls of all known sources went, by name.
@@ -254,7 +186,7 @@ func (l *Library) Prune(ctx context.Context, keep time.Duration) error {
 	const step = 200 // rows
 	for more := true; more; {
 		var err error
-		if more, err = l.store.PruneLibrary(ctx, l.o.Now().Add(-keep), step); err != nil {
+		if more, err = l.store.PruneLibrary(ctx, l.o.Now(), keep, step); err != nil {
 			return fmt.Errorf("prune the library: %w", err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,8 +57,8 @@ func (s *shelf) SourceHealth(context.Context) ([]digest.SourceHealth, error) {
 	return []digest.SourceHealth{{Name: "blog", Failures: 2}}, s.err
 }
 
-func (s *shelf) PruneLibrary(_ context.Context, before time.Time, _ int) (bool, error) {
-	s.pruned = append(s.pruned, before)
+func (s *shelf) PruneLibrary(_ context.Context, now time.Time, keep time.Duration, _ int) (bool, error) {
+	s.pruned = append(s.pruned, now.Add(-keep))
 	s.left--
 	return s.left > 0, s.err
 }
@@ -71,10 +70,14 @@ type site struct {
 	wait    time.Duration
 	asked   []digest.Article // to look up
 	request sources.Request
+	inside  func() // while it is asked
 }
 
 func (s *site) Pull(ctx context.Context, r sources.Request) (digest.Harvest, error) {
 	s.request = r
+	if s.inside != nil {
+		s.inside()
+	}
 	select {
 	case <-time.After(s.wait):
 		return s.harvest, s.err
@@ -136,6 +139,23 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// A harvest is of the instant in which its source was asked: what one that was
+// asked for later brings meanwhile is newer.
+func TestHarvestIsOfWhenItWasAskedFor(t *testing.T) {
+	now := sunday
+	slow := &site{inside: func() { now = now.Add(time.Minute) }, harvest: digest.Harvest{Articles: []digest.Article{{ID: "a"}}}}
+	s := &shelf{failed: map[string]string{}}
+	l := New(s, Options{Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if _, err := l.Pull(t.Context(), []Source{named("blog", slow)}, sources.Window{}, nil); err != nil || !s.saved[0].At.Equal(sunday) {
+		t.Errorf("%v; saved %+v", err, s.saved)
+	}
+	later := now
+	harvests, _ := l.Recheck(t.Context(), []Source{named("blog", slow)}, []digest.Article{{Source: "blog", ID: "a"}})
+	if len(harvests) != 1 || !harvests[0].At.Equal(later) {
+		t.Errorf("looked up: %+v", harvests)
+	}
+}
+
 // Peeking is pulling that leaves no trace.
 func TestPeek(t *testing.T) {
 	articles, memory := base()
@@ -185,39 +205,6 @@ func TestBrokenDatabase(t *testing.T) {
 	}
 	if err := l.Amend(t.Context(), digest.Harvest{}); !errors.Is(err, broken) {
 		t.Error(err)
-	}
-}
-
-// What is looked up goes by the id that the site knows, and comes back under
-// the library's.
-func TestRecheck(t *testing.T) {
-	memory := Memory{State: []byte("{}"), Articles: []Known{{ID: "a", Alias: "a2", Appeared: monday}, {ID: "b"}}}
-	blog := &site{harvest: digest.Harvest{
-		Articles: []digest.Article{{ID: "a2", Title: "edited", Comments: []digest.Comment{{ID: "1", Article: "a2"}}}},
-		Gone:     []digest.Item{{Article: "a2", Comment: "2"}, {Article: "b"}},
-	}}
-	down := &site{err: errors.New("no route")}
-	idle := &site{err: errors.New("nobody asked")}
-	s := &shelf{memory: map[string]Memory{"blog": memory}}
-	harvests, warnings := opened(s).Recheck(t.Context(), []Source{named("blog", blog), named("down", down), named("idle", idle)},
-		[]digest.Article{
-			{Source: "blog", ID: "a", Comments: []digest.Comment{{ID: "1", Article: "a"}}},
-			{Source: "blog", ID: "b"},
-			{Source: "down", ID: "c"},
-		})
-	if len(blog.asked) != 2 || blog.asked[0].ID != "a2" || blog.asked[0].Comments[0].Article != "a2" || blog.asked[1].ID != "b" {
-		t.Errorf("asked for %+v", blog.asked)
-	}
-	if len(harvests) != 1 || len(warnings) != 1 || !strings.Contains(warnings[0], "down: what was chosen could not be looked up again: no route") {
-		t.Fatalf("%+v, %q", harvests, warnings)
-	}
-	a := harvests[0].Articles[0]
-	if a.ID != "a" || a.Alias != "a2" || a.Comments[0].Article != "a" || !a.Appeared.Equal(monday) {
-		t.Errorf("came back as %+v", a)
-	}
-	want := []digest.Item{{Source: "blog", Article: "a", Comment: "2"}, {Source: "blog", Article: "b"}}
-	if !slices.Equal(harvests[0].Gone, want) {
-		t.Errorf("gone: %+v", harvests[0].Gone)
 	}
 }
 

@@ -28,25 +28,28 @@ func (r *Rejection) Error() string { return r.Why }
 // looks like another site's harvest, or a broken one's, unless its code is in
 // force.
 func reconcile(h digest.Harvest, m Memory, force []string) (digest.Harvest, error) {
-	h.Articles = slices.Clone(h.Articles)
 	h.Warnings = slices.Clone(h.Warnings)
-	m.Articles = slices.Clone(m.Articles)
 	h = withoutTwins(h)
 	n := m.names()
-	moved := recognise(h.Articles, m, n)
-	if total := len(h.Articles); moved >= movedLeast && 5*moved > 4*total && !slices.Contains(force, CodeMoved) {
+	who := recognise(h, m, n)
+	if moved, total := renamings(h, who), len(h.Articles); tooMany(moved, total, movedLeast) && !slices.Contains(force, CodeMoved) {
 		return digest.Harvest{}, &Rejection{CodeMoved, fmt.Sprintf(
 			"%d of %d articles have another id than before, though their addresses are the same: "+
 				"has the site moved? If all is well there, nothing of it will be mailed twice", moved, total)}
 	}
-	if r := silent(h, m, n); r != nil && !slices.Contains(force, CodeSilent) {
+	if r := silent(h, m, who); r != nil && !slices.Contains(force, CodeSilent) {
 		return digest.Harvest{}, r
 	}
-	h = n.asKept(h)
 	if !m.Succeeded.IsZero() {
-		date(h, m, n)
+		date(h, m, who)
 	}
-	return h, nil
+	return n.asKept(h, who), nil
+}
+
+// tooMany says whether more than 80 % of a total that is not tiny are so many
+// that they look like the source's fault.
+func tooMany(n, total, least int) bool {
+	return n >= least && 5*n > 4*total
 }
 
 // movedLeast is how many articles under new ids are more than a whim.
@@ -80,39 +83,14 @@ func later(a digest.Article) time.Time {
 	return a.Published
 }
 
-// recognise finds the articles that have changed their id by their address, and
-// gives those of the library their new alias. An address that several share says
-// nothing. It returns how many have changed.
-func recognise(articles []digest.Article, m Memory, n names) (moved int) {
-	const several = -1
-	byLink := map[string]int{}
-	for i, k := range m.Articles {
-		if _, taken := byLink[k.Link]; taken {
-			i = several
+// renamings counts what is listed under a name that is new to the library.
+func renamings(h digest.Harvest, who []*Known) (n int) {
+	for i, a := range h.Articles {
+		if k := who[i]; k != nil && a.ID != k.ID && a.ID != k.Alias {
+			n++
 		}
-		byLink[k.Link] = i
 	}
-	links := map[string]int{}
-	listed := map[string]bool{}
-	for _, a := range articles {
-		links[Link(a.URL)]++
-		listed[a.ID] = true
-	}
-	for _, a := range articles {
-		link := Link(a.URL)
-		i, ok := byLink[link]
-		if link == "" || links[link] > 1 || !ok || i == several || n.known(a.ID) != nil {
-			continue
-		}
-		k := &m.Articles[i]
-		if listed[k.ID] || k.Alias != "" && listed[k.Alias] {
-			continue // both are there: they are two
-		}
-		k.Alias = a.ID
-		n.listed[a.ID] = k
-		moved++
-	}
-	return moved
+	return n
 }
 
 // lateMost is how long after its date an article may still appear as a new one.
@@ -121,16 +99,16 @@ const lateMost = 90 * 24 * time.Hour
 // date marks articles that appeared under a date that had passed when the
 // source was last pulled. What is listed after everything that is known is no
 // such article: it came into view because something else disappeared.
-func date(h digest.Harvest, m Memory, n names) {
+func date(h digest.Harvest, m Memory, who []*Known) {
 	var last int
-	for i, a := range h.Articles {
-		if n.kept[a.ID] != nil {
+	for i := range h.Articles {
+		if who[i] != nil {
 			last = i
 		}
 	}
 	for i := range h.Articles[:last] {
 		a := &h.Articles[i]
-		if n.kept[a.ID] == nil && a.Published.Before(m.Succeeded) && !a.Published.IsZero() && h.At.Sub(a.Published) < lateMost {
+		if who[i] == nil && a.Published.Before(m.Succeeded) && !a.Published.IsZero() && h.At.Sub(a.Published) < lateMost {
 			a.Appeared = h.At
 		}
 	}

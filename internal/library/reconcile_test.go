@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"digest.example/internal/digest"
 )
 
@@ -39,7 +37,10 @@ func remember(m Memory, h digest.Harvest) Memory {
 	m.Articles = slices.Clone(m.Articles)
 	m.Succeeded = h.At
 	for _, a := range h.Articles {
-		k := Known{ID: a.ID, Alias: a.Alias, Link: Link(a.URL), Appeared: a.Appeared, Comments: len(a.Comments)}
+		k := Known{
+			ID: a.ID, Alias: a.Alias, Link: Link(a.URL), Title: a.Title, Published: a.Published,
+			Seen: h.At, Appeared: a.Appeared, Comments: len(a.Comments),
+		}
 		if i := slices.IndexFunc(m.Articles, func(k Known) bool { return k.ID == a.ID }); i >= 0 {
 			m.Articles[i] = k
 			continue
@@ -247,38 +248,4 @@ func TestSilence(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Whatever a site calls its articles from pull to pull, as long as their
-// addresses stay: each is one article in the library, for ever.
-func TestIdentityProperty(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var m Memory
-		kept := map[string]string{} // by address: the id in the library
-		at := monday
-		for range rapid.IntRange(1, 6).Draw(t, "pulls") {
-			at = at.Add(time.Hour)
-			var articles []digest.Article
-			for path := range rapid.IntRange(0, 6).Draw(t, "articles") {
-				id := fmt.Sprint(path, "-", rapid.IntRange(0, 2).Draw(t, "version"))
-				articles = append(articles, listed(id, fmt.Sprint("post-", path), monday))
-			}
-			h, err := reconcile(digest.Harvest{At: at, Articles: articles}, m, []string{CodeMoved})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, a := range h.Articles {
-				if id := kept[a.URL]; id != "" && id != a.ID {
-					t.Fatalf("%s is %s, was %s", a.URL, a.ID, id)
-				}
-				kept[a.URL] = a.ID
-			}
-			m = remember(m, h)
-			for i, a := range h.Articles {
-				if now := m.names().asListed(a); now.ID != articles[i].ID {
-					t.Fatalf("%s is looked up as %s, the site calls it %s", a.ID, now.ID, articles[i].ID)
-				}
-			}
-		}
-	})
 }

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,11 @@ func TestRedactedStaysOut(t *testing.T) {
 		if _, err := l.Peek(t.Context(), all, sources.Window{}, nil, peek); err != nil {
 			t.Fatal(err)
 		}
-		rechecked, _ := l.Recheck(t.Context(), all, []digest.Article{{Source: "blog", ID: "a"}})
+		asked := slices.Clone(harvest.Articles)
+		for i := range asked {
+			asked[i].Source = "blog"
+		}
+		rechecked, _ := l.Recheck(t.Context(), all, asked)
 		for i, h := range append(got, rechecked...) {
 			var names []string
 			for _, a := range h.Articles {

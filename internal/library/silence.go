@@ -22,11 +22,11 @@ const week = 7 * 24 * time.Hour
 // silent refuses a harvest without comments from a site that is known for them:
 // its comments are broken or hidden, and readers would be told that nobody said
 // anything.
-func silent(h digest.Harvest, m Memory, n names) *Rejection {
+func silent(h digest.Harvest, m Memory, who []*Known) *Rejection {
 	had, has := 0, 0
 	fresh := m.Comments[0]
-	for _, a := range h.Articles {
-		if k := n.known(a.ID); k != nil && a.Whole {
+	for i, a := range h.Articles {
+		if k := who[i]; k != nil && a.Whole {
 			had += k.Comments
 			has += len(a.Comments)
 		}
