@@ -21,6 +21,8 @@ const (
 	perPage      = 100
 	smallPerPage = 20 // where the answer would be longer than may be fetched
 	maxPages     = 50
+	// maxListed is how many pages of lists one pull reads; it then begins no other.
+	maxListed = 6 * maxPages
 )
 
 // errNoAPI is why there is nothing to ask.
@@ -143,7 +145,13 @@ type question[T any] struct {
 	query url.Values
 	// each is told every item. It returns its id; 0: it is not what was asked for.
 	each func(T) int64
+	// most asks for as many pages as may be read, where there are more. Without it
+	// such a list is not begun.
+	most bool
 }
+
+// errManyPages: a list has more pages than may be read.
+var errManyPages = fmt.Errorf("it has more than %d pages", maxPages)
 
 // all reads a list to its end. An error means that some of it is missing.
 func all[T any](ctx context.Context, p *pull, q question[T]) error {
@@ -163,6 +171,7 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 	for n := 1; n <= maxPages; n++ {
 		q.query.Set("per_page", strconv.Itoa(size))
 		q.query.Set("page", strconv.Itoa(n))
+		p.listed++
 		items, header, err := list[T](ctx, p, q.route, q.query)
 		if err != nil {
 			if n > 1 && pastTheEnd(err) {
@@ -177,6 +186,9 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 		if promised == 0 {
 			promised, _ = strconv.Atoi(header.Get("X-WP-Total"))
 		}
+		if n == 1 && len(items) == size && promised > maxPages*size && !q.most {
+			return fmt.Errorf("%s: %w", q.route, errManyPages)
+		}
 		if n > 1 && len(items) == 0 && len(seen) < promised {
 			return fmt.Errorf("page %d of %s is empty, after %d of %d items", n, q.route, len(seen), promised)
 		}
@@ -188,7 +200,7 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s has more than %d pages", q.route, maxPages)
+	return fmt.Errorf("%s: %w", q.route, errManyPages)
 }
 
 // included are the ids that query asks for; nil where it asks in another way.

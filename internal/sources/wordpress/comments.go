@@ -1,6 +1,7 @@
 package wordpress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -65,7 +66,8 @@ func (p *pull) commentsFromAPI(ctx context.Context, posts []post) {
 	}
 	// A stable order makes the same question, which caches know.
 	slices.SortFunc(ids, func(a, b string) int { return int(number(a) - number(b)) })
-	for part := range slices.Chunk(ids, batch) {
+	parts := slices.Collect(slices.Chunk(ids, batch))
+	for _, part := range slices.Backward(parts) { // the newest while there is time
 		err := p.batch(ctx, t, part)
 		var refused *apiError
 		switch {
@@ -76,7 +78,7 @@ func (p *pull) commentsFromAPI(ctx context.Context, posts []post) {
 			p.commentsFromFeeds(ctx)
 			return
 		default:
-			p.warn("not all comments could be read: %v", err)
+			p.warn("not all comments could be read: %s", clip(err.Error(), 300))
 		}
 	}
 	p.withdraw()
@@ -89,26 +91,41 @@ func (p *pull) withdraw() {
 
 // batch reads the comments of some posts. One that ceased to be public since
 // they were listed makes WordPress refuse the whole question, so it is searched
-// by halves; its article is dropped.
+// by halves; its article is dropped. By halves, too, are read comments of more
+// pages than one question may have; of one post alone the newest are.
 func (p *pull) batch(ctx context.Context, t threads, posts []string) error {
-	err := p.batchOnce(ctx, t, posts)
+	if p.listed >= maxListed {
+		return errEnough
+	}
+	err := p.batchOnce(ctx, t, posts, "asc") // in which a new comment shifts no page
 	var refused *apiError
-	if !errors.As(err, &refused) || refused.code != "rest_cannot_read_post" {
+	hides := errors.As(err, &refused) && refused.code == "rest_cannot_read_post"
+	half := len(posts) / 2
+	switch {
+	case !hides && !errors.Is(err, errManyPages):
 		return err
+	case half > 0:
+		newer := p.batch(ctx, t, posts[half:])
+		return errors.Join(newer, p.batch(ctx, t, posts[:half]))
+	case hides:
+		p.withdrawn = append(p.withdrawn, t.articles[t.index[ident(number(posts[0]))]].ID)
+		return nil
+	default:
+		return p.batchOnce(ctx, t, posts, "desc")
 	}
-	if half := len(posts) / 2; half > 0 {
-		return errors.Join(p.batch(ctx, t, posts[:half]), p.batch(ctx, t, posts[half:]))
-	}
-	p.withdrawn = append(p.withdrawn, t.articles[t.index[ident(number(posts[0]))]].ID)
-	return nil
 }
 
-// batchOnce asks in the order of the ids, so that a new comment shifts no page.
-func (p *pull) batchOnce(ctx context.Context, t threads, posts []string) error {
+// batchOnce asks for the comments in the order of their ids: asc, or desc for the
+// newest of too many.
+func (p *pull) batchOnce(ctx context.Context, t threads, posts []string, order string) error {
 	seen := map[ident]bool{}
+	for _, id := range posts {
+		t.articles[t.index[ident(number(id))]].Comments = nil // of an earlier try
+	}
 	err := all(ctx, p, question[comment]{
+		most:  order == "desc",
 		route: "wp/v2/comments",
-		query: url.Values{"post": {strings.Join(posts, ",")}, "order": {"asc"}, "orderby": {"id"}, "_fields": {commentFields}},
+		query: url.Values{"post": {strings.Join(posts, ",")}, "order": {order}, "orderby": {"id"}, "_fields": {commentFields}},
 		each: func(c comment) int64 {
 			if c.ID == 0 || c.Post == 0 {
 				return 0
@@ -124,6 +141,7 @@ func (p *pull) batchOnce(ctx context.Context, t threads, posts []string) error {
 	for _, id := range posts {
 		a := &t.articles[t.index[ident(number(id))]]
 		a.CommentCount, a.Whole = len(a.Comments), err == nil
+		slices.SortFunc(a.Comments, func(x, y digest.Comment) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	}
 	return err
 }

@@ -81,7 +81,7 @@ func (p *pull) postsAtRoot(ctx context.Context, query url.Values) ([]post, error
 	seen := map[ident]bool{}
 	query.Set("_fields", postFields)
 	query.Set("_embed", "author")
-	err := all(ctx, p, question[post]{route: "wp/v2/posts", query: query, each: func(one post) int64 {
+	err := all(ctx, p, question[post]{route: "wp/v2/posts", query: query, most: true, each: func(one post) int64 {
 		if one.ID == 0 || one.Link == "" {
 			return 0
 		}

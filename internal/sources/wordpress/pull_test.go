@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,83 @@ func TestPullMidway(t *testing.T) {
 	}
 	if total != 100 {
 		t.Errorf("%d comments", total)
+	}
+}
+
+// TestPullManyComments: comments of more pages than one question may have are
+// asked for in smaller ones.
+func TestPullManyComments(t *testing.T) {
+	const posts, comments = 8, maxPages*perPage + 1000
+	site := sitetest.Generate(posts, comments, now)
+	h := pullOf(t, source(t, site, sitetest.Switches{}), nil)
+	if len(h.Articles) != posts || len(h.Warnings) > 0 {
+		t.Fatalf("%d articles, %q", len(h.Articles), h.Warnings)
+	}
+	total := 0
+	for _, a := range h.Articles {
+		total += len(a.Comments)
+		if !a.Whole || a.CommentCount != len(a.Comments) {
+			t.Errorf("article %s: %d comments, whole %v", a.ID, len(a.Comments), a.Whole)
+		}
+	}
+	if n := len(site.Requests()); total != comments || n > 70 {
+		t.Errorf("%d of %d comments after %d requests", total, comments, n)
+	}
+}
+
+// TestPullEndlessThread: of one thread beyond all bounds the newest comments are
+// read, and it says that they are not all; with and without the site's counts.
+func TestPullEndlessThread(t *testing.T) {
+	const comments = maxPages*perPage + 250
+	for _, on := range []sitetest.Switches{{}, {NoCounts: true}} {
+		site := sitetest.Generate(1, comments, now)
+		h := pullOf(t, source(t, site, on), nil)
+		a := h.Articles[0]
+		if a.Whole || len(a.Comments) != maxPages*perPage || !strings.Contains(strings.Join(h.Warnings, " "), "more than 50 pages") {
+			t.Fatalf("%d comments, whole %v, %q", len(a.Comments), a.Whole, h.Warnings)
+		}
+		if first, last := number(a.Comments[0].ID), number(a.Comments[len(a.Comments)-1].ID); last-first != maxPages*perPage-1 || last != 1000+comments-1 {
+			t.Errorf("comments %d to %d", first, last)
+		}
+	}
+}
+
+// TestPullEndlessSite: one that goes on for ever, whatever is asked, is left in time.
+func TestPullEndlessSite(t *testing.T) {
+	asked, next := 0, 0
+	endless := bodyGetter(func(address string, r *fetch.Response) {
+		if !strings.Contains(address, "wp/v2/comments") {
+			return
+		}
+		asked++
+		var all []string
+		for range perPage {
+			next++
+			all = append(all, fmt.Sprintf(`{"id":%d,"post":1}`, next))
+		}
+		r.Status, r.Header, r.Body = 200, http.Header{}, []byte("["+strings.Join(all, ",")+"]")
+	})
+	h := pullOf(t, sourceOf(t, sitetest.Generate(60, 0, now), sitetest.Switches{}, endless), nil)
+	if asked > maxListed+maxPages || len(h.Articles) != 60 || len(h.Warnings) == 0 || len(strings.Join(h.Warnings, "")) > 1000 {
+		t.Errorf("%d requests, %d articles, %q", asked, len(h.Articles), h.Warnings)
+	}
+	for _, a := range h.Articles {
+		if a.Whole {
+			t.Errorf("article %s counts as whole", a.ID)
+		}
+	}
+}
+
+// TestPullTooManyPosts: posts beyond the bound do not cost the others.
+func TestPullTooManyPosts(t *testing.T) {
+	promising := bodyGetter(func(address string, r *fetch.Response) {
+		if strings.Contains(address, "wp/v2/posts") {
+			r.Header.Set("X-WP-Total", "9999")
+		}
+	})
+	h := pullOf(t, sourceOf(t, sitetest.Generate(120, 0, now), sitetest.Switches{}, promising), nil)
+	if len(h.Articles) != 120 {
+		t.Errorf("%d articles, %q", len(h.Articles), h.Warnings)
 	}
 }
 

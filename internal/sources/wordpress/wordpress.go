@@ -55,6 +55,7 @@ type pull struct {
 	// asked counts the requests for single articles' comments; short are the
 	// articles that lack some.
 	asked     int
+	listed    int // pages of the API's lists
 	short     []string
 	withdrawn []string // articles that are no longer public
 	// offset is how far the times on the site's pages are ahead of UTC; zoned
