@@ -6,9 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"digest.example/internal/digest"
-	"digest.example/internal/sources"
 )
 
 // The newest ten comments are all that such a feed shows, on every page of it.
@@ -162,89 +159,6 @@ func TestPingback(t *testing.T) {
 		if pingback(text) != want {
 			t.Errorf("%q", text)
 		}
-	}
-}
-
-func TestRecheck(t *testing.T) {
-	s := newSite(t)
-	s.put("/feed/", rss(item("1", ago(50), 4), item("2", ago(50), 0), item("3", ago(50), 1)))
-	thread := func(texts map[int]string) string {
-		var all []string
-		for n := 20; n > 0; n-- {
-			if texts[n] != "" {
-				all = append(all, comment("1", n, ago(40-n), texts[n]))
-			}
-		}
-		return rss(all...)
-	}
-	s.put("/1/feed/", thread(map[int]string{11: "a", 12: "b", 13: "c", 14: "d"}))
-	s.put("/3/feed/", rss(comment("3", 31, ago(1), "x")))
-	for _, path := range []string{"/1/", "/2/", "/3/"} {
-		s.putAs(path, answerOf{kind: "text/html", body: "<html>"})
-	}
-	source := s.source(getter{}, "/feed/")
-	h := pullOf(t, source, nil)
-	if len(h.Articles[0].Comments) != 4 {
-		t.Fatalf("%+v", h.Articles[0])
-	}
-	// 11 has become older than all that is shown, 12 is the oldest, 13 was
-	// edited, 14 deleted; the second article is gone, the third's feed broken.
-	s.put("/1/feed/", thread(map[int]string{12: "b", 13: "c, corrected", 15: "new"}))
-	s.putAs("/2/", answerOf{410, "text/html", "gone"})
-	s.putAs("/3/feed/", answerOf{500, "text/html", "oops"})
-	s.requests()
-	got, err := source.Recheck(t.Context(), sources.Request{State: h.State}, h.Articles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got.Articles) != 1 || got.Articles[0].Title != "Post 1" || s.talk(got.Articles[0]) != "1#comment-12 1#comment-13" || got.Articles[0].Whole {
-		t.Errorf("present: %+v", got.Articles)
-	}
-	if !slices.ContainsFunc(got.Articles[0].Comments, func(c digest.Comment) bool { return c.HTML == "c, corrected" }) {
-		t.Errorf("the old version: %+v", got.Articles[0].Comments)
-	}
-	want := []digest.Item{
-		{Source: "harbour", Article: s.URL + "/?p=1", Comment: s.URL + "/?p=1#comment-14"},
-		{Source: "harbour", Article: s.URL + "/?p=2"},
-	}
-	if !slices.Equal(got.Gone, want) {
-		t.Errorf("gone: %+v", got.Gone)
-	}
-	if !warned(got, "500") || len(s.requests()) != 5 {
-		t.Errorf("warnings %q", got.Warnings)
-	}
-	if len(got.State) != 0 {
-		t.Error("a recheck changes no state")
-	}
-}
-
-// Nothing is called gone because a site is down, hides behind a wall or shows
-// an empty feed.
-func TestRecheckCannotTell(t *testing.T) {
-	s := newSite(t)
-	s.put("/feed/", rss(item("1", ago(50), 1)))
-	s.put("/1/feed/", rss(comment("1", 11, ago(3), "a")))
-	source := s.source(getter{}, "/feed/")
-	h := pullOf(t, source, nil)
-	undated := strings.Replace(rss(comment("1", 9, ago(9), "z")), "pubDate", "noDate", 2)
-	for name, change := range map[string]func(){
-		"empty feed":   func() { s.put("/1/feed/", rss()) },
-		"no dates":     func() { s.put("/1/feed/", undated) },
-		"no feed":      func() { s.remove("/1/feed/") },
-		"wall":         func() { s.putAs("/1/feed/", answerOf{200, "text/html", "<html><body>Log in</body></html>"}) },
-		"server error": func() { s.putAs("/1/", answerOf{503, "text/html", ""}) },
-	} {
-		s.putAs("/1/", answerOf{200, "text/html", "<html>"})
-		s.remove("/1/feed/")
-		change()
-		got, err := source.Recheck(t.Context(), sources.Request{State: h.State}, h.Articles)
-		if err != nil || len(got.Gone) != 0 || len(got.Articles) != 0 {
-			t.Errorf("%s: %+v, %v", name, got, err)
-		}
-	}
-	down := s.source(getter{map[string]error{"/1/": errDown}}, "/feed/")
-	if got, err := down.Recheck(t.Context(), sources.Request{State: h.State}, h.Articles); err != nil || len(got.Gone) != 0 || len(got.Warnings) != 1 {
-		t.Errorf("%+v, %v", got, err)
 	}
 }
 
