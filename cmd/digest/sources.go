@@ -180,7 +180,7 @@ func (a *app) listSources(ctx context.Context) (err error) {
 		return err
 	}
 	defer closing(&err, s)
-	health, err := s.SourceHealth(ctx)
+	health, err := s.SourcesInFull(ctx)
 	if err != nil {
 		return err
 	}

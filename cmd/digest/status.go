@@ -149,7 +149,7 @@ func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publis
 		}
 		all.Newsletters = append(all.Newsletters, one)
 	}
-	sources, err := s.SourceHealth(ctx)
+	sources, err := s.SourcesInFull(ctx)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ const (
 
 	// The row stays, without a word: comments refer to it, and an article that
 	// changes its id is known by the alias.
-	blankRedacted = `UPDATE article SET url = '', link = '', content = '{}', deleted = last_seen
+	blankRedacted = `UPDATE article SET url = '', link = '', title = '', content = '{}', deleted = last_seen
 		WHERE content <> '{}' AND (source, id)` + redactedOf
 )
 

@@ -44,6 +44,9 @@ func (i *importing) open(ctx context.Context, how string) error {
 	if err := i.s.roomy(ctx); err != nil {
 		return err
 	}
+	if err := i.finish(ctx); err != nil {
+		return err
+	}
 	if err := i.s.prepareEnrol(ctx); err != nil {
 		return err
 	}
@@ -188,6 +191,21 @@ func (i *importing) giveWay(ctx context.Context) error {
 
 // Show implements subscribers.Import.
 func (i *importing) Show(ctx context.Context, from []subscribers.State, confirm []subscribers.Entry) error {
+	if err := i.note(ctx, confirm); err != nil {
+		return err
+	}
+	if err := i.flip(ctx); err != nil || len(confirm) == 0 {
+		return err
+	}
+	// Nothing is given up any more.
+	if err := i.confirmAll(context.WithoutCancel(ctx), i.id, from); err != nil {
+		return fmt.Errorf("the list is in; who was pending is confirmed by the next import: %w", err)
+	}
+	return nil
+}
+
+// flip makes visible what was staged.
+func (i *importing) flip(ctx context.Context) error {
 	return i.s.change(ctx, "show import", func(t tx) error {
 		if err := t.stillOurs(i.id); err != nil {
 			return err
@@ -198,18 +216,7 @@ func (i *importing) Show(ctx context.Context, from []subscribers.State, confirm 
 		}
 		_, err := t.exec(`UPDATE import SET shown = (SELECT COALESCE(MAX(shown), 0) + 1 FROM import WHERE newsletter = $1)
 			WHERE id = $2`, i.newsletter, i.id)
-		if err != nil {
-			return err
-		}
-		for _, e := range confirm {
-			_, err := t.move(e.Person.ID, i.newsletter, from, subscribers.Event{
-				At: i.started, To: subscribers.Active, Actor: subscribers.Operator, How: e.How, Evidence: e.Evidence,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
 }
 
@@ -247,6 +254,9 @@ func (s *Store) sweepImports(ctx context.Context, now time.Time) error {
 		if after, done, err = s.sweep(ctx, after); err != nil {
 			return err
 		}
+	}
+	if err := s.dropConfirms(ctx); err != nil {
+		return err
 	}
 	return s.change(ctx, "forget imports", func(t tx) error {
 		_, err := t.exec(`DELETE FROM import WHERE given_up IS NOT NULL`)

@@ -15,27 +15,36 @@ import (
 )
 
 const (
-	saveArticle = `INSERT INTO article (source, id, url, published, first_seen, last_seen, deleted, content, link, alias, appeared)
-		VALUES ($1, $2, $3, $4, $5, $5, NULL, $6, $7, $8, $9)
+	saveArticle = `INSERT INTO article (source, id, url, published, first_seen, last_seen, deleted, content,
+			link, alias, appeared, title)
+		VALUES ($1, $2, $3, $4, $5, $5, NULL, $6, $7, $8, $9, $10)
 		ON CONFLICT (source, id) DO UPDATE SET url = excluded.url,
 			published = CASE WHEN excluded.published = 0 THEN article.published ELSE excluded.published END,
+			first_seen = CASE WHEN article.first_seen > excluded.first_seen + ` + ahead + `
+				THEN excluded.first_seen ELSE article.first_seen END,
 			last_seen = excluded.last_seen, deleted = NULL, content = excluded.content,
-			link = excluded.link, alias = excluded.alias, appeared = excluded.appeared
-		WHERE article.last_seen <= excluded.last_seen`
+			link = excluded.link, alias = excluded.alias, appeared = excluded.appeared, title = excluded.title
+		WHERE article.last_seen <= excluded.last_seen OR article.last_seen > excluded.last_seen + ` + ahead
 
 	saveComment = `INSERT INTO comment (source, article, id, published, first_seen, last_seen, deleted, content)
 		VALUES ($1, $2, $3, $4, $5, $5, NULL, $6)
 		ON CONFLICT (source, article, id) DO UPDATE SET published = excluded.published,
 			last_seen = excluded.last_seen, deleted = NULL, content = excluded.content
-		WHERE comment.last_seen <= excluded.last_seen`
+		WHERE comment.last_seen <= excluded.last_seen OR comment.last_seen > excluded.last_seen + ` + ahead
+
+	// ahead is an hour: what was seen so much later than now was seen by a clock
+	// that was wrong. What comes now goes before it; the rest stays as it is, since
+	// it may as well be now that the clock is wrong.
+	ahead = `3600000`
 
 	// What a whole thread no longer shows, and what its source says is gone.
 	dropUnseen = `UPDATE comment SET deleted = $1
-		WHERE source = $2 AND article = $3 AND last_seen < $1 AND deleted IS NULL`
+		WHERE source = $2 AND article = $3 AND (last_seen < $1 OR last_seen > $1 + ` + ahead + `) AND deleted IS NULL`
 	dropComment = `UPDATE comment SET deleted = $1
-		WHERE source = $2 AND article = $3 AND id = $4 AND last_seen <= $1 AND deleted IS NULL`
-	dropArticle = `UPDATE article SET deleted = $1 WHERE source = $2 AND id = $3 AND last_seen <= $1 AND deleted IS NULL`
-	dropThread  = `UPDATE comment SET deleted = $1 WHERE source = $2 AND article = $3 AND last_seen <= $1 AND deleted IS NULL`
+		WHERE source = $2 AND article = $3 AND id = $4 AND ` + notLater + ` AND deleted IS NULL`
+	dropArticle = `UPDATE article SET deleted = $1 WHERE source = $2 AND id = $3 AND ` + notLater + ` AND deleted IS NULL`
+	dropThread  = `UPDATE comment SET deleted = $1 WHERE source = $2 AND article = $3 AND ` + notLater + ` AND deleted IS NULL`
+	notLater    = `(last_seen <= $1 OR last_seen > $1 + ` + ahead + `)`
 
 	// An article without a date is as old as it was said to be before, or as the
 	// first time it was seen.
@@ -117,7 +126,7 @@ func itemsOf(h digest.Harvest) ([]item, error) {
 		}
 		items = append(items, item{saveArticle, []any{
 			a.Source, a.ID, text(a.URL), ms(a.Published), ms(h.At), string(content),
-			text(library.Link(a.URL)), text(a.Alias), orNull(a.Appeared),
+			text(library.Link(a.URL)), text(a.Alias), orNull(a.Appeared), text(a.Title),
 		}, len(content)})
 		for _, c := range comments {
 			c.Source, c.Article, c.ID = a.Source, a.ID, text(c.ID)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -20,59 +21,51 @@ func (s *Store) Memory(ctx context.Context, source string, since, now time.Time)
 	if m.Redacted, err = redactions(ctx, s.read, `WHERE source = $1 ORDER BY article, comment`, source); err != nil {
 		return m, fmt.Errorf("memory of %s: %w", source, err)
 	}
-	m.Articles, err = collect(ctx, s.read, func(scan scan) (library.Known, error) {
-		var k library.Known
-		var appeared sql.NullInt64
-		err := scan(&k.ID, &k.Alias, &k.Link, &appeared, &k.Comments)
-		k.Appeared = at(appeared)
-		return k, err
-	}, `SELECT a.id, a.alias, a.link, a.appeared, (SELECT COUNT(*) FROM comment c
-			WHERE c.source = a.source AND c.article = a.id AND c.deleted IS NULL)
-		FROM article a WHERE a.source = $1 AND a.last_seen >= $2 ORDER BY a.id`, source, ms(since))
-	if err != nil {
+	if m.Articles, err = collect(ctx, s.read, scanKnown, knownArticles, source, ms(since)); err != nil {
 		return m, fmt.Errorf("memory of %s: %w", source, err)
 	}
-	const week = int64(7 * 24 * time.Hour / time.Millisecond)
-	err = each(ctx, s.read, func(scan scan) error {
-		var ago, n int
-		if err := scan(&ago, &n); err != nil {
-			return err
+	for ago := range m.Comments {
+		from, to := now.Add(-time.Duration(ago+1)*week), now.Add(-time.Duration(ago)*week)
+		if err := s.read.QueryRowContext(ctx, publishedBetween, source, ms(from), ms(to)).Scan(&m.Comments[ago]); err != nil {
+			return m, fmt.Errorf("pace of %s: %w", source, failed(err))
 		}
-		if ago >= 0 && ago < len(m.Comments) {
-			m.Comments[ago] = n
-		}
-		return nil
-	}, `SELECT ($1 - published) / $2, COUNT(*) FROM comment
-		WHERE source = $3 AND published > $1 - $2 * $4 AND published <= $1 GROUP BY 1`,
-		ms(now), week, source, int64(len(m.Comments)))
-	if err != nil {
-		return m, fmt.Errorf("pace of %s: %w", source, err)
 	}
 	return m, nil
 }
 
+const week = 7 * 24 * time.Hour
+
 const (
-	pruneWhich = `SELECT source, id FROM article WHERE last_seen < $1 AND published < $1 ORDER BY source, id LIMIT $2`
+	publishedBetween = `SELECT COUNT(*) FROM comment WHERE source = $1 AND published > $2 AND published <= $3`
 
-	pruneThreads = `DELETE FROM comment WHERE (source, article) IN (` + pruneWhich + `)`
-
-	pruneArticles = `DELETE FROM article WHERE (source, id) IN (` + pruneWhich + `)`
-
-	pruneComments = `DELETE FROM comment WHERE (source, article, id) IN (
-		SELECT source, article, id FROM comment WHERE last_seen < $1 AND published < $1 LIMIT $2)`
+	// What has another id on its site is not told from something new but by its
+	// alias, however long it was not listed. The address and the words of an
+	// article are read only where a row is older than the column that has them.
+	knownArticles = `SELECT a.id, a.alias, a.link, CASE WHEN a.link = '' THEN a.url ELSE '' END,
+		a.title, CASE WHEN a.title = '' THEN a.content ELSE '' END, a.published, a.last_seen, a.appeared,
+		(SELECT COUNT(*) FROM comment c WHERE c.source = a.source AND c.article = a.id AND c.deleted IS NULL)
+		FROM article a WHERE a.source = $1 AND a.id IN (SELECT id FROM article WHERE source = $1 AND last_seen >= $2
+			UNION SELECT id FROM article WHERE source = $1 AND alias <> '') ORDER BY a.id`
 )
 
-// PruneLibrary implements library.Store.
-func (s *Store) PruneLibrary(ctx context.Context, before time.Time, n int) (more bool, err error) {
-	err = s.change(ctx, "prune the library", func(t tx) error {
-		for _, q := range []string{pruneComments, pruneThreads, pruneArticles} {
-			rows, err := t.exec(q, ms(before), n)
-			if err != nil {
-				return err
-			}
-			more = more || rows >= int64(n)
+func scanKnown(scan scan) (library.Known, error) {
+	var k library.Known
+	var address, content string
+	var published, seen, appeared sql.NullInt64
+	err := scan(&k.ID, &k.Alias, &k.Link, &address, &k.Title, &content, &published, &seen, &appeared, &k.Comments)
+	if err != nil {
+		return k, err
+	}
+	k.Published, k.Seen, k.Appeared = at(published), at(seen), at(appeared)
+	if k.Link == "" {
+		k.Link = library.Link(address)
+	}
+	if content != "" {
+		var a struct{ Title string }
+		if err := json.Unmarshal([]byte(content), &a); err != nil {
+			return k, fmt.Errorf("article %s: %w", k.ID, err)
 		}
-		return nil
-	})
-	return more && err == nil, err
+		k.Title = a.Title
+	}
+	return k, nil
 }

@@ -23,9 +23,10 @@ const (
 	// that is shown in between.
 	inTime = ` AND NOT EXISTS (SELECT 1 FROM import late WHERE late.id = c.batch AND late.shown > `
 
-	planChunk = `SELECT COUNT(*), MAX(id) FROM (SELECT c.subscriber AS id
-		FROM consent c JOIN subscriber s ON s.id = c.subscriber
-		WHERE c.newsletter = $1 AND c.subscriber > $2 AND ` + mailable + inTime + `$4)
+	// A transaction walks so many consents at most, whether or not they count: there
+	// may be any number of an import that is not shown.
+	planChunk = `SELECT COUNT(*), MAX(id) FROM (SELECT c.subscriber AS id FROM consent c
+		WHERE c.newsletter = $1 AND c.state = 'active' AND c.subscriber > $2
 		ORDER BY c.subscriber LIMIT $3) AS chunk`
 
 	planRows = `INSERT INTO delivery (issue, subscriber, state, attempts, next_at, owner, epoch, lease_until,
@@ -38,8 +39,9 @@ const (
 	planAdvance = `UPDATE issue SET plan_after = $1, recipients = recipients + $2 WHERE id = $3`
 )
 
-// Plan implements publish.Store. It fails with digest.ErrRefused unless the
-// issue is planning.
+// Plan implements publish.Store. It looks at n people whose consent is active,
+// and plans those of them who may be mailed. It fails with digest.ErrRefused
+// unless the issue is planning.
 func (s *Store) Plan(ctx context.Context, id string, n int, now time.Time) (done bool, err error) {
 	err = s.change(ctx, "plan", func(t tx) error {
 		var newsletter, state, after string
@@ -73,7 +75,7 @@ func (s *Store) Plan(ctx context.Context, id string, n int, now time.Time) (done
 func (t tx) plan(id, newsletter, after string, lists int64, n int, now time.Time) (done bool, err error) {
 	var count int
 	var last sql.NullString
-	err = t.QueryRowContext(t.ctx, planChunk, newsletter, after, n, lists).Scan(&count, &last)
+	err = t.QueryRowContext(t.ctx, planChunk, newsletter, after, n).Scan(&count, &last)
 	if err != nil {
 		return false, err
 	}

@@ -125,8 +125,9 @@ type Import interface {
 	// consents that there are as they are, and returns how people stood before,
 	// in the order of the entries, which it may change.
 	Stage(ctx context.Context, entries []Entry) ([]Standing, error)
-	// Show makes all that was staged visible, and those people active whose
-	// consent is in one of the given states, in one transaction.
+	// Show makes all that was staged visible in one transaction, and after it
+	// those people active whose consent is in one of the given states. If that
+	// stops midway, the next import that is opened completes it.
 	Show(ctx context.Context, from []State, confirm []Entry) error
 	// Close ends the import. Unless it is shown, nothing of it ever counts.
 	Close() error
