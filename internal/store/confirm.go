@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"digest.example/internal/subscribers"
@@ -15,9 +14,6 @@ import (
 // it is, nobody stays behind: what a dead process has left, the next import does
 // before all else. Until then they wait as they did. Who has changed their
 // consent meanwhile keeps it as it is.
-
-// confirmChunk is how many people one transaction writes down or confirms.
-const confirmChunk = 200
 
 const (
 	noteConfirm = `INSERT INTO import_confirm (import, subscriber, since, how, evidence)
@@ -43,10 +39,13 @@ func (i *importing) note(ctx context.Context, confirm []subscribers.Entry) error
 	if err := i.s.prepare(ctx, noteConfirm, doneConfirm); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(confirm, confirmChunk) {
+	for len(confirm) > 0 {
+		part := confirm[:min(i.chunk, len(confirm))]
+		confirm = confirm[len(part):]
 		if err := i.giveWay(ctx); err != nil {
 			return err
 		}
+		began := time.Now()
 		err := i.s.change(ctx, "note whom to confirm", func(t tx) error {
 			if err := t.stillOurs(i.id); err != nil {
 				return err
@@ -61,31 +60,31 @@ func (i *importing) note(ctx context.Context, confirm []subscribers.Entry) error
 		if err != nil {
 			return err
 		}
-		i.ended = time.Now()
+		i.adapt(len(part), began)
 	}
 	return nil
 }
 
 // confirmAll confirms whom an import that is shown has written down.
 func (i *importing) confirmAll(ctx context.Context, id string, from []subscribers.State) error {
-	for left := confirmChunk; left == confirmChunk; {
+	for {
 		if err := i.giveWay(ctx); err != nil {
 			return err
 		}
+		began, n := time.Now(), 0
 		err := i.s.change(ctx, "confirm", func(t tx) (err error) {
-			left, err = t.confirm(id, from)
+			n, err = t.confirm(id, from, i.chunk)
 			return err
 		})
-		if err != nil {
+		if err != nil || n < i.chunk {
 			return err
 		}
-		i.ended = time.Now()
+		i.adapt(n, began)
 	}
-	return nil
 }
 
-// confirm does a part of it, and returns of how many people.
-func (t tx) confirm(id string, from []subscribers.State) (int, error) {
+// confirm does so for the next of them, n at most, and returns how many they were.
+func (t tx) confirm(id string, from []subscribers.State, n int) (int, error) {
 	type row struct {
 		subscriber, newsletter string
 		same                   int
@@ -96,7 +95,7 @@ func (t tx) confirm(id string, from []subscribers.State) (int, error) {
 		err = scan(&v.subscriber, &v.How, &v.Evidence, &v.newsletter, &started, &v.same)
 		v.At, v.To, v.Actor = time.UnixMilli(started).UTC(), subscribers.Active, subscribers.Operator
 		return v, err
-	}, nextConfirm, id, confirmChunk)
+	}, nextConfirm, id, n)
 	if err != nil {
 		return 0, err
 	}
@@ -130,9 +129,9 @@ func (i *importing) finish(ctx context.Context) error {
 
 // dropConfirms forgets whom imports that were given up would have confirmed.
 func (s *Store) dropConfirms(ctx context.Context) error {
-	for dropped := int64(confirmChunk); dropped == confirmChunk; {
+	for dropped := int64(sweepChunk); dropped == sweepChunk; {
 		err := s.change(ctx, "forget confirmations", func(t tx) (err error) {
-			dropped, err = t.exec(dropConfirm, confirmChunk)
+			dropped, err = t.exec(dropConfirm, sweepChunk)
 			return err
 		})
 		if err != nil {

@@ -23,7 +23,7 @@ func (w *world) active() string {
 }
 
 func testImportConfirms(t *testing.T, w *world) {
-	const n = 2*confirmChunk + 1
+	const n = 1001 // several transactions
 	newsletter := w.newsletter("weekly")
 	people := w.pending(newsletter, 0, n)
 	i := w.opening(newsletter)
@@ -48,7 +48,8 @@ func testImportConfirms(t *testing.T, w *world) {
 // meanwhile is left alone.
 func testImportConfirmsAfterACrash(t *testing.T, w *world) {
 	newsletter := w.newsletter("weekly")
-	people := w.pending(newsletter, 0, confirmChunk+10)
+	const first = 100
+	people := w.pending(newsletter, 0, first+10)
 	begin := func() *importing {
 		t.Helper()
 		return w.opening(newsletter).(*importing)
@@ -63,11 +64,11 @@ func testImportConfirmsAfterACrash(t *testing.T, w *world) {
 	w.must(i.note(w.ctx, people))
 	w.must(i.flip(w.ctx))
 	w.must(w.change(w.ctx, "confirm", func(t tx) error {
-		_, err := t.confirm(i.id, []subscribers.State{subscribers.Pending})
+		_, err := t.confirm(i.id, []subscribers.State{subscribers.Pending}, first)
 		return err
 	}))
 	w.must(i.Close()) // dies after the first of its transactions
-	if got := w.active(); got != fmt.Sprint(confirmChunk) {
+	if got := w.active(); got != fmt.Sprint(first) {
 		t.Fatalf("%s active after one transaction", got)
 	}
 	last := len(people) - 1
@@ -75,7 +76,7 @@ func testImportConfirmsAfterACrash(t *testing.T, w *world) {
 	w.exec(`UPDATE consent SET since = since + 1 WHERE subscriber = $1`, person(last-1).ID) // asked again
 	w.exec(`DELETE FROM subscriber WHERE id = $1`, person(last-2).ID)
 	i = begin()
-	if got := w.active() + " " + w.query(`SELECT COUNT(*) FROM import_confirm`); got != fmt.Sprint(confirmChunk+7, " 0") {
+	if got := w.active() + " " + w.query(`SELECT COUNT(*) FROM import_confirm`); got != fmt.Sprint(first+7, " 0") {
 		t.Errorf("after the next import was opened: %s active and written down", got)
 	}
 	w.must(i.Show(w.ctx, nil, nil))
