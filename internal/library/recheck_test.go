@@ -140,6 +140,7 @@ func TestRecheckDoubts(t *testing.T) {
 		{name: "most comments", articles: 1, comments: 10, lostWord: 8},
 		{name: "a thread that is empty now", articles: 1, comments: 6, whole: true, doubt: "6 of 7"},
 		{name: "an article with its comments", articles: 1, comments: 9, lostArticles: 1},
+		{name: "an article with its comments, each by word", articles: 1, comments: 6, lostArticles: 1, lostWord: 6},
 		{name: "articles and comments, few of each", articles: 4, comments: 4, lostArticles: 3, lostWord: 4, doubt: "7 of 8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -202,6 +202,11 @@ func TestMovedSiteIsForcedOnce(t *testing.T) {
 	if h, err = reconcile(digest.Harvest{At: sunday, Articles: back}, m, nil); err != nil || ids(h.Articles) != "c b a" {
 		t.Errorf("moved back: %q, %v", ids(h.Articles), err)
 	}
+	for _, a := range h.Articles {
+		if a.Alias != a.ID {
+			t.Errorf("moved back, %s has the alias %q, by which a lookup after a dry run would ask", a.ID, a.Alias)
+		}
+	}
 }
 
 func TestSilence(t *testing.T) {
