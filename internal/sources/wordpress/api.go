@@ -186,15 +186,15 @@ func pages[T any](ctx context.Context, p *pull, q question[T], size int) error {
 		if promised == 0 {
 			promised, _ = strconv.Atoi(header.Get("X-WP-Total"))
 		}
-		if n == 1 && len(items) == size && promised > maxPages*size && !q.most {
-			return fmt.Errorf("%s: %w", q.route, errManyPages)
-		}
 		if n > 1 && len(items) == 0 && len(seen) < promised {
 			return fmt.Errorf("page %d of %s is empty, after %d of %d items", n, q.route, len(seen), promised)
 		}
 		fresh, strange := take(items, seen, asked, q.each)
 		if strange > 0 && (strange == len(items) || asked != nil) {
 			return fmt.Errorf("page %d of %s: %w", n, q.route, &apiError{status: http.StatusOK, detail: "something else"})
+		}
+		if n == 1 && len(items) == size && promised > maxPages*size && !q.most {
+			return fmt.Errorf("%s: %w", q.route, errManyPages)
 		}
 		if fresh == 0 || last(header, n, len(items), len(seen), size) {
 			return nil

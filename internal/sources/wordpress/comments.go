@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -118,26 +120,31 @@ func (p *pull) batch(ctx context.Context, t threads, posts []string) error {
 // batchOnce asks for the comments in the order of their ids: asc, or desc for the
 // newest of too many.
 func (p *pull) batchOnce(ctx context.Context, t threads, posts []string, order string) error {
-	seen := map[ident]bool{}
+	seen, asked, foreign := map[ident]bool{}, map[ident]bool{}, false
 	for _, id := range posts {
-		t.articles[t.index[ident(number(id))]].Comments = nil // of an earlier try
+		post := ident(number(id))
+		asked[post], t.articles[t.index[post]].Comments = true, nil // there may be some of an earlier try
 	}
 	err := all(ctx, p, question[comment]{
 		most:  order == "desc",
 		route: "wp/v2/comments",
 		query: url.Values{"post": {strings.Join(posts, ",")}, "order": {order}, "orderby": {"id"}, "_fields": {commentFields}},
 		each: func(c comment) int64 {
-			if c.ID == 0 || c.Post == 0 {
+			foreign = foreign || c.Post != 0 && !asked[c.Post]
+			if c.ID == 0 || !asked[c.Post] {
 				return 0
 			}
-			if i, ok := t.index[c.Post]; ok && !seen[c.ID] && c.shown() {
+			if !seen[c.ID] && c.shown() {
 				seen[c.ID] = true
-				a := &t.articles[i]
+				a := &t.articles[t.index[c.Post]]
 				a.Comments = append(a.Comments, p.comment(c, *a, t.authors[c.Post]))
 			}
 			return int64(c.ID)
 		},
 	})
+	if foreign { // a cache answered another question
+		err = fmt.Errorf("comments of other posts: %w", &apiError{status: http.StatusOK, detail: "something else"})
+	}
 	for _, id := range posts {
 		a := &t.articles[t.index[ident(number(id))]]
 		a.CommentCount, a.Whole = len(a.Comments), err == nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -295,10 +296,12 @@ func TestPullEndlessSite(t *testing.T) {
 			return
 		}
 		asked++
+		u, _ := url.Parse(address)
+		post, _, _ := strings.Cut(u.Query().Get("post"), ",")
 		var all []string
 		for range perPage {
 			next++
-			all = append(all, fmt.Sprintf(`{"id":%d,"post":1}`, next))
+			all = append(all, fmt.Sprintf(`{"id":%d,"post":%s}`, next, post))
 		}
 		r.Status, r.Header, r.Body = 200, http.Header{}, []byte("["+strings.Join(all, ",")+"]")
 	})
@@ -323,6 +326,28 @@ func TestPullTooManyPosts(t *testing.T) {
 	h := pullOf(t, sourceOf(t, sitetest.Generate(120, 0, now), sitetest.Switches{}, promising), nil)
 	if len(h.Articles) != 120 {
 		t.Errorf("%d articles, %q", len(h.Articles), h.Warnings)
+	}
+}
+
+// TestPullForeignComments: where a cache ignores which posts were asked for, no
+// comment comes twice, and the feeds say what there is.
+func TestPullForeignComments(t *testing.T) {
+	for _, comments := range []int{120, maxPages*perPage + 400} {
+		site := sitetest.Generate(60, comments, now)
+		asked := 0
+		s := sourceOf(t, site, sitetest.Switches{}, rewriteGetter{func(address string) string {
+			if strings.Contains(address, "wp/v2/comments") {
+				asked++
+			}
+			return strings.ReplaceAll(address, "&post=", "&ignored=")
+		}})
+		h := pullOf(t, s, nil)
+		if said := strings.Join(h.Warnings, " "); !strings.Contains(said, "other posts") || asked > 4 {
+			t.Errorf("%d requests, %q", asked, h.Warnings)
+		}
+		if a := h.Articles[0]; len(a.Comments) != comments/60 && len(a.Comments) != comments/60+1 {
+			t.Errorf("%d comments under the newest article", len(a.Comments))
+		}
 	}
 }
 

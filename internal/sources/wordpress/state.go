@@ -24,6 +24,8 @@ type state struct {
 	// Names are the ids of posts by guid, oldest first: a feed shows the guid
 	// only, and on a site that was moved the number in it is not the post's id.
 	Names []named `json:"names,omitempty"`
+	// Threads are those that were read one by one, the longest unread first.
+	Threads []readThread `json:"threads,omitempty"`
 }
 
 // named is one post that was seen.

@@ -76,10 +76,7 @@ func (f found) seen() int { return len(f.comments) + len(f.pings) }
 // thread reads the comments of an article from its comment feed, which has the
 // newest only, and where these are not count from its page.
 func (p *pull) thread(ctx context.Context, a *digest.Article, count int, feed string) {
-	if count == 0 {
-		// The feed that says so may come from a cache, and those who look there for
-		// new comments would have to ask for every article.
-		a.Comments, a.CommentCount, a.Whole = nil, 0, false
+	if p.skip(a, count) {
 		return
 	}
 	f := found{comments: map[string]digest.Comment{}, pings: map[string]bool{}, fed: map[string]bool{}}
@@ -87,11 +84,15 @@ func (p *pull) thread(ctx context.Context, a *digest.Article, count int, feed st
 	// articles holds all there is.
 	fed := p.commentFeed(ctx, a, feed, &f)
 	whole := fed && (f.seen() == 0 && count == unknown || f.seen() == count && !f.full)
+	var err error
 	if !whole && ctx.Err() == nil {
-		err := p.commentPages(ctx, a, &f)
+		err = p.commentPages(ctx, a, &f)
 		whole = err == nil && f.seen() >= count && f.joined()
 	}
 	p.settle(a, f, count, whole)
+	if err == nil && (fed || whole) && ctx.Err() == nil {
+		p.remember(*a, count)
+	}
 }
 
 // settle puts what was found into the article.
@@ -105,15 +106,20 @@ func (p *pull) settle(a *digest.Article, f found, count int, whole bool) {
 	slices.SortFunc(a.Comments, func(x, y digest.Comment) int { return cmp.Compare(number(x.ID), number(y.ID)) })
 	a.CommentCount, a.Whole = max(len(a.Comments), count-len(f.pings)), whole
 	if !whole {
-		of := ""
-		if a.CommentCount > len(a.Comments) {
-			of = fmt.Sprintf(" of %d", a.CommentCount)
-		}
-		p.short = append(p.short, fmt.Sprintf("%s: %d%s comments could be read", cmp.Or(clip(a.Title, 80), a.URL), len(a.Comments), of))
+		p.tellShort(*a, len(a.Comments), a.CommentCount)
 	}
 	if f.guessed {
 		p.warn("some comments' times are guesses: the pages do not say them")
 	}
+}
+
+// tellShort notes that only got of count comments are known.
+func (p *pull) tellShort(a digest.Article, got, count int) {
+	of := ""
+	if count > got {
+		of = fmt.Sprintf(" of %d", count)
+	}
+	p.short = append(p.short, fmt.Sprintf("%s: %d%s comments could be read", cmp.Or(clip(a.Title, 80), a.URL), got, of))
 }
 
 // commentFeed reads the feed of an article's comments. Its further pages are
