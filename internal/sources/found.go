@@ -70,7 +70,7 @@ func (f *Found) Pull(ctx context.Context, r Request) (digest.Harvest, error) {
 		return digest.Harvest{}, err
 	}
 	h, err := f.pullAs(ctx, r, m)
-	if err == nil || fresh || hopeless(ctx, err) {
+	if err == nil || fresh || hopeless(ctx, err) || errors.Is(err, ErrPassing) {
 		return h, err
 	}
 	again, problem := f.discover(ctx)
@@ -191,7 +191,10 @@ func (s Site) goodFor() time.Duration {
 	return goodFor
 }
 
-// equal says whether two sites are pulled in the same way.
+// equal says whether two sites are pulled in the same way. A feed that fails for
+// a moment is found behind the others.
 func (s Site) equal(other Site) bool {
-	return s.Kind == other.Kind && s.Home == other.Home && s.API == other.API && slices.Equal(s.Feeds, other.Feeds)
+	sorted := func(feeds []string) []string { return slices.Sorted(slices.Values(feeds)) }
+	return s.Kind == other.Kind && s.Home == other.Home && s.API == other.API &&
+		slices.Equal(sorted(s.Feeds), sorted(other.Feeds))
 }

@@ -177,6 +177,7 @@ func TestFoundFollowsASiteThatChanged(t *testing.T) {
 		"nothing has changed":   {func(web) {}, broken, 1, "", false},
 		"it is down":            {func(w web) { clear(w) }, broken, 1, "", false},
 		"it wants to be left":   {moveAPI, fmt.Errorf("x: %w", fetch.ErrBusy), 1, "", false},
+		"it fails for now":      {moveAPI, fmt.Errorf("x: %w", ErrPassing), 1, "", false},
 		"it is not to be asked": {moveAPI, fetch.ErrForbidden, 1, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,11 +5,16 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/fetch"
 )
+
+// ErrPassing is in the chain of a pull's error where the site is what it was and
+// only fails for now, so that looking for another way to read it would do harm.
+var ErrPassing = errors.New("the site fails for now")
 
 // Source is one site.
 type Source interface {

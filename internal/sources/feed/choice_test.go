@@ -2,9 +2,11 @@ package feed
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"digest.example/internal/sources"
 )
@@ -78,6 +80,36 @@ func TestPullRemembersItsFeed(t *testing.T) {
 	// One that is no more in the list counts for nothing.
 	if h := pullOf(t, s.source(getter{}, "/feed/"), h.State); s.ids(h) != "2" {
 		t.Errorf("%q", s.ids(h))
+	}
+}
+
+// Discovery puts a feed that fails for a moment behind the others; neither that
+// nor the failure makes the site another.
+func TestFoundKeepsToItsFeed(t *testing.T) {
+	s := newSite(t)
+	s.putAs("/", answerOf{kind: "text/html", body: `<html><head><link rel="alternate" type="application/rss+xml" href="/feed/">
+<link rel="alternate" type="application/atom+xml" href="/atom"></head><body>Harbour</body></html>`})
+	s.put("/feed/", rss(item("1", ago(1), 0)))
+	s.put("/atom", rss(strings.ReplaceAll(item("1", ago(1), 0), "/?p=", "/other-id-")))
+	at := now
+	build := func(name string, site sources.Site) sources.Source {
+		return New(getter{}, name, site, func() time.Time { return at }, slog.New(slog.DiscardHandler))
+	}
+	found := sources.NewFound(sources.FoundOptions{
+		Name: "harbour", Address: s.URL, Kind: sources.KindAuto, Getter: getter{}, Log: slog.New(slog.DiscardHandler),
+		Now:   func() time.Time { return at },
+		Kinds: map[string]func(string, sources.Site) sources.Source{sources.KindFeed: build},
+	})
+	h, err := found.Pull(t.Context(), sources.Request{Window: week})
+	if err != nil || s.ids(h) != "1" {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	s.putAs("/feed/", answerOf{500, "text/html", "oops"})
+	for _, later := range []time.Duration{0, 8 * 24 * time.Hour} { // then it looks again by itself
+		at = now.Add(later)
+		if h, err := found.Pull(t.Context(), sources.Request{Window: week, State: h.State}); err == nil || !errors.Is(err, sources.ErrPassing) {
+			t.Errorf("after %s: %+v, %v", later, h.Articles, err)
+		}
 	}
 }
 

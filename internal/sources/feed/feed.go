@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"digest.example/internal/digest"
@@ -161,6 +162,15 @@ func (r *refusal) Error() string {
 }
 
 func (r *refusal) Unwrap() error { return r.cause }
+
+// Is tells what may pass (sources.ErrPassing) by the status.
+func (r *refusal) Is(target error) bool {
+	switch r.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return target == sources.ErrPassing
+	}
+	return target == sources.ErrPassing && r.status >= 500
+}
 
 // statusOf is the status of the answer that err is about; 0 where there was none.
 func statusOf(err error) int {
