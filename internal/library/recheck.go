@@ -11,9 +11,13 @@ import (
 	"digest.example/internal/sources"
 )
 
-// doubtLeast is how many items must be asked about for their disappearing to
-// tell something about the site.
-const doubtLeast = 5
+// How many items, or comments, must be asked about for their disappearing to
+// tell something about the site. A single article has four comments that are
+// looked up.
+const (
+	doubtLeast    = 5
+	doubtComments = 4
+)
 
 // Recheck asks the sources what became of the articles, and of those of their
 // comments that they carry. Whoever cannot say so in a minute is passed over,
@@ -156,7 +160,7 @@ func believe(h digest.Harvest, asked []digest.Article) (believed digest.Harvest,
 		}
 	}
 	all, gone := articles+comments, goneArticles+goneComments
-	if !hides(goneArticles, articles) && !hides(goneComments, comments) && !hides(gone, all) {
+	if !hides(goneArticles, articles, doubtLeast) && !hides(goneComments, comments, doubtComments) && !hides(gone, all, doubtLeast) {
 		return h, ""
 	}
 	for i := range h.Articles {
@@ -167,7 +171,7 @@ func believe(h digest.Harvest, asked []digest.Article) (believed digest.Harvest,
 		"which is not believed: are they still to be seen on the site?", gone, all)
 }
 
-func hides(gone, asked int) bool { return asked >= doubtLeast && tooMany(gone, asked, 1) }
+func hides(gone, asked, least int) bool { return asked >= least && tooMany(gone, asked, 1) }
 
 // missingFrom says what is gone by an answer's word, or is not in a thread that it
 // has whole.

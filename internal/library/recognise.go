@@ -74,9 +74,11 @@ func (k *Known) where(a digest.Article, is func(*Known, digest.Article) bool) *K
 	return k
 }
 
-// confirmed says that an article under an id of k's is k.
+// confirmed says that an article under an id of k's is k. Dates may have lost
+// their fractions of a second in the database.
 func (k *Known) confirmed(a digest.Article) bool {
-	return k.Link != "" && k.Link == Link(a.URL) || k.titled(a) && k.Published.Equal(a.Published)
+	return k.Link != "" && k.Link == Link(a.URL) ||
+		k.titled(a) && k.Published.Sub(a.Published).Abs() < time.Second
 }
 
 // plausible says that an article under k's name may be k, edited. It is another
