@@ -172,6 +172,26 @@ func TestStalePage(t *testing.T) {
 	}
 }
 
+// TestThreadWithGap: neither a page from a cache nor the feed has what was
+// written between them, though an old count is reached.
+func TestThreadWithGap(t *testing.T) {
+	stale := staleCounts(20)
+	g := getterFunc(func(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
+		resp, err := stale.Get(ctx, r)
+		if err == nil && strings.HasSuffix(r.URL, "/long/") {
+			resp.Body = []byte(`<body class="postid-1">`)
+			for id := 500; id < 512; id++ {
+				resp.Body = fmt.Appendf(resp.Body, `<li id="comment-%d"><b class="fn">A</b><div class="comment-content">x</div></li>`, id)
+			}
+		}
+		return resp, err
+	})
+	a := pullOf(t, sourceOf(t, long(30), sitetest.Switches{RESTOff: 401}, g), nil).Articles[0]
+	if a.Whole || len(a.Comments) != 22 {
+		t.Errorf("%d of 30 comments, whole %v", len(a.Comments), a.Whole)
+	}
+}
+
 // TestCommentPagesLedOn: a theme that leads only to the next page is followed,
 // and one that always knows of another is not followed for ever.
 func TestCommentPagesLedOn(t *testing.T) {
