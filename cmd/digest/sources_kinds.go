@@ -73,7 +73,7 @@ type siteKinds struct {
 func (k siteKinds) found() map[string]func(name string, site sources.Site) sources.Source {
 	return map[string]func(string, sources.Site) sources.Source{
 		sources.KindWordPress: func(name string, site sources.Site) sources.Source {
-			return wordpress.New(k.getter, name, site, time.Now, k.log)
+			return wordpress.New(k.getter, name, site, time.Now)
 		},
 		sources.KindFeed: func(name string, site sources.Site) sources.Source {
 			return feed.New(k.getter, name, site, time.Now, k.log)

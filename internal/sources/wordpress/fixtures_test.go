@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -113,7 +112,7 @@ func sourceOf(t testing.TB, s *sitetest.Site, on sitetest.Switches, g sources.Ge
 	if on.Plain {
 		site.API, site.Feeds = home+"?rest_route=/", []string{home + "?feed=rss2"}
 	}
-	return New(g, "river", site, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	return New(g, "river", site, func() time.Time { return now })
 }
 
 func pullOf(t *testing.T, s *Source, state []byte) digest.Harvest {

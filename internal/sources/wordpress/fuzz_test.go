@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -60,7 +59,7 @@ func FuzzAPI(f *testing.F) {
 	f.Fuzz(func(t *testing.T, posts, comments string) {
 		asked := 0
 		s := New(cannedGetter{[]byte(posts), []byte(comments), &asked}, "river", sources.Site{Home: "https://paper.test/", API: "https://paper.test/wp-json/"},
-			func() time.Time { return now }, slog.New(slog.DiscardHandler))
+			func() time.Time { return now })
 		h, err := s.Pull(t.Context(), sources.Request{Window: week})
 		if err != nil {
 			return

@@ -166,7 +166,7 @@ func TestNoAPI(t *testing.T) {
 		for _, f := range feeds {
 			known.Feeds = append(known.Feeds, home+f)
 		}
-		s := New(plainGetter{}, "river", known, func() time.Time { return now }, source(t, site, sitetest.Switches{RESTOff: 404}).log)
+		s := New(plainGetter{}, "river", known, func() time.Time { return now })
 		h := pullOf(t, s, nil)
 		if len(h.Articles) != len(due) || !strings.Contains(h.Warnings[0], "none was found") {
 			t.Errorf("%v: %d articles, %q", feeds, len(h.Articles), h.Warnings)

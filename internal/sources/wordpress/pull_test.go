@@ -442,7 +442,7 @@ func TestPullFeedRepeats(t *testing.T) {
 	home := site.Start(t)
 	site.Set(sitetest.Switches{RESTOff: 401})
 	g := rewriteGetter{func(url string) string { url, _, _ = strings.Cut(url, "?paged="); return url }}
-	s := New(g, "river", sources.Site{Home: home, API: home + "wp-json/"}, func() time.Time { return now }, source(t, site, sitetest.Switches{RESTOff: 401}).log)
+	s := New(g, "river", sources.Site{Home: home, API: home + "wp-json/"}, func() time.Time { return now })
 	h := pullOf(t, s, nil)
 	if len(h.Articles) != 10 || !strings.Contains(strings.Join(h.Warnings, " "), "reaches back to") {
 		t.Errorf("%d articles, %q", len(h.Articles), h.Warnings)
@@ -474,7 +474,7 @@ func TestPullOtherRoot(t *testing.T) {
 	site := riverbank()
 	home := site.Start(t)
 	site.Set(sitetest.Switches{Plain: true})
-	s := New(plainGetter{}, "river", sources.Site{Home: home, API: home + "wp-json/"}, func() time.Time { return now }, source(t, site, sitetest.Switches{Plain: true}).log)
+	s := New(plainGetter{}, "river", sources.Site{Home: home, API: home + "wp-json/"}, func() time.Time { return now })
 	h := pullOf(t, s, nil)
 	if len(h.Articles) != len(due) || len(h.Warnings) > 0 {
 		t.Fatalf("%d articles, %q", len(h.Articles), h.Warnings)
@@ -490,7 +490,7 @@ func TestPullOtherRoot(t *testing.T) {
 }
 
 func TestPullWithoutHome(t *testing.T) {
-	s := New(plainGetter{}, "river", sources.Site{Home: "nowhere"}, func() time.Time { return now }, source(t, riverbank(), sitetest.Switches{}).log)
+	s := New(plainGetter{}, "river", sources.Site{Home: "nowhere"}, func() time.Time { return now })
 	if _, err := s.Pull(t.Context(), sources.Request{Window: week}); err == nil {
 		t.Error("no error")
 	}

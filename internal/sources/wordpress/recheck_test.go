@@ -3,7 +3,6 @@ package wordpress
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -218,7 +217,7 @@ func TestRecheckStrange(t *testing.T) {
 	} {
 		asked := 0
 		s := New(cannedGetter{[]byte(c.posts), []byte(c.comments), &asked}, "river",
-			sources.Site{Home: "https://paper.test/", API: "https://paper.test/wp-json/"}, source(t, riverbank(), sitetest.Switches{}).now, slog.New(slog.DiscardHandler))
+			sources.Site{Home: "https://paper.test/", API: "https://paper.test/wp-json/"}, source(t, riverbank(), sitetest.Switches{}).now)
 		h, err := s.Recheck(t.Context(), sources.Request{}, []digest.Article{
 			{ID: "14", URL: "https://paper.test/posts/", Comments: []digest.Comment{{ID: "211"}, {ID: "212"}}}, {ID: "15", URL: "https://paper.test/posts/"},
 		})

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
@@ -27,7 +26,6 @@ type Source struct {
 	name string
 	site sources.Site
 	now  func() time.Time
-	log  *slog.Logger
 }
 
 var _ sources.Source = (*Source)(nil)
@@ -35,8 +33,8 @@ var _ sources.Source = (*Source)(nil)
 // New is the site that sources.Discover found, under the name that the
 // configuration gives it. Only site.Home must be there: without an API the feeds
 // are read, and without known feeds those that WordPress usually has.
-func New(g sources.Getter, name string, site sources.Site, now func() time.Time, log *slog.Logger) *Source {
-	return &Source{get: g, name: name, site: site, now: now, log: log.With("source", name)}
+func New(g sources.Getter, name string, site sources.Site, now func() time.Time) *Source {
+	return &Source{get: g, name: name, site: site, now: now}
 }
 
 // pull is what one Pull or Recheck has found so far.
