@@ -32,7 +32,7 @@ func TestHoldOnUnreachableUnsubscribePage(t *testing.T) {
 	w.at(sunday.Add(15 * time.Minute))
 	w.wantIssues("done")
 	w.wantMails(2, 1)
-	w.wantAlerts("weekly/1 is held until Mon 09:00: connection refused (digest send --force unsubscribe-unreachable")
+	w.wantAlerts("weekly/1 is held until Mon 23 Nov 09:00 GMT: connection refused (digest send --force unsubscribe-unreachable")
 	if r := w.last(); r.Reason != "" || r.Code != "" || !r.HoldUntil.IsZero() {
 		t.Errorf("the released issue is still marked: %+v", r)
 	}
@@ -177,7 +177,7 @@ func TestSources(t *testing.T) {
 			if len(w.site.windows) != 1 {
 				t.Error("the source after the broken one was not asked")
 			}
-			health, err := w.db.SourceHealth(w.ctx)
+			health, err := w.db.SourcesInFull(w.ctx)
 			w.must(err)
 			for _, h := range health {
 				if h.Name == "forum" && (h.Failures != 1 || h.LastError != errDown.Error()) ||
@@ -258,5 +258,5 @@ func TestCrashWhileRetrying(t *testing.T) {
 	if r := w.last(); r.State != digest.IssueHeld || !r.HoldUntil.Equal(sunday.Add(24*time.Hour)) {
 		t.Errorf("%s until %s", r.State, r.HoldUntil)
 	}
-	w.wantAlerts("is held until Mon 09:00")
+	w.wantAlerts("is held until Mon 23 Nov 09:00 GMT")
 }

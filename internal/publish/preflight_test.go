@@ -44,7 +44,7 @@ func TestBlockingFindingHolds(t *testing.T) {
 	if r := w.last(); r.Code != preflight.NoPostalAddress || !r.HoldUntil.Equal(sunday.Add(24*time.Hour)) || !r.Frozen.IsZero() {
 		t.Errorf("held with %q until %s, frozen %s", r.Code, r.HoldUntil, r.Frozen)
 	}
-	w.wantAlerts("weekly/1 is held until Mon 09:00: no postal address is configured (digest send --force no-postal-address")
+	w.wantAlerts("weekly/1 is held until Mon 23 Nov 09:00 GMT: no postal address is configured (digest send --force no-postal-address")
 	w.newsletter.PostalAddress = address
 	w.start()
 	w.at(sunday.Add(15 * time.Minute))

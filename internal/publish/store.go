@@ -57,7 +57,8 @@ type Store interface {
 	// Content and Stencil return what Freeze stored.
 	Content(ctx context.Context, id string) (digest.Issue, error)
 	Stencil(ctx context.Context, id string) ([]byte, error)
-	// Plan adds the next n eligible subscribers to the issue's ledger and says
+	// Plan looks at the next n active consents, adds the eligible subscribers among
+	// them to the issue's ledger and says
 	// whether that was the last of them; it can be repeated after a crash.
 	Plan(ctx context.Context, id string, n int, now time.Time) (done bool, err error)
 	// Recover frees the rows of dead owners: claimed become ready, committing
