@@ -49,7 +49,7 @@ type Source struct {
 const (
 	pullTime    = 5 * time.Minute
 	recheckTime = time.Minute
-	together    = 48
+	together    = 24
 )
 
 // Options are what a Library needs beside its Store; all are required.
