@@ -57,11 +57,26 @@ func scripts(folder string, setup func(*testscript.Env) error) testscript.Params
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
 			"link": link, "http": request, "page": page, "listing": listing, "mode": mode, "json": isJSON,
-			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "readers": readers,
+			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "yesterday": yesterday, "readers": readers,
 			"site": siteCommand, "shows": shows,
 		},
 		RequireUniqueNames: true,
 	}
+}
+
+// yesterday writes the name of yesterday's weekday for the word YESTERDAY in a
+// file: a weekly slot on that day is missed by less than two days, and the next
+// is far, whenever the test runs.
+func yesterday(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: yesterday file")
+	}
+	file := ts.MkAbs(args[0])
+	london, err := time.LoadLocation("Europe/London")
+	ts.Check(err)
+	day := strings.ToUpper(time.Now().In(london).AddDate(0, 0, -1).Format("Mon"))
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "YESTERDAY", day)
+	ts.Check(os.WriteFile(file, []byte(text), 0o600))
 }
 
 // freePort is an address of this machine that nobody listened on a moment ago.

@@ -31,7 +31,11 @@ What is there already is not overwritten without --force.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.dumpTemplates(args[0], force) },
 	}
 	dump.Flags().BoolVar(&force, "force", false, "overwrite the files that are there")
-	return group(&cobra.Command{Use: "template", Short: "Have templates of your own"}, dump)
+	return group(&cobra.Command{
+		Use:     "template",
+		Short:   "Have templates of your own",
+		Example: "  digest template dump templates",
+	}, dump)
 }
 
 // dumped is what digest template dump prints.
