@@ -101,3 +101,12 @@ func FuzzWrap(f *testing.F) {
 		}
 	})
 }
+
+// Nothing in the plain text is there and cannot be seen.
+func TestTextHoldsNoJoiners(t *testing.T) {
+	for _, text := range []string{"👩\u200d👩\u200d👧 on the quay", "two\u00a0metres"} {
+		if got := tidy(text); strings.ContainsAny(got, "\u200d\u00a0") {
+			t.Errorf("%q is tidied to %q", text, got)
+		}
+	}
+}

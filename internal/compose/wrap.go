@@ -116,9 +116,10 @@ func chunks(word string, width int) []string {
 var gaps = regexp.MustCompile(`\n{3,}`)
 
 // tidy drops blanks at line ends and empty lines beyond one, so that templates
-// can be written for their readers. No-break spaces have done their work once lines are broken.
+// can be written for their readers. No-break spaces have done their work once lines
+// are broken; what joins emoji shows as a box where a terminal cannot join them.
 func tidy(s string) string {
-	lines := strings.Split(strings.ReplaceAll(s, string(nbsp), " "), "\n")
+	lines := strings.Split(strings.NewReplacer(string(nbsp), " ", "\u200d", "").Replace(s), "\n")
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " \t\r")
 	}
