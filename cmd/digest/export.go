@@ -65,23 +65,11 @@ func (a *app) export(ctx context.Context, newsletter string, o exportOptions) (e
 		return fmt.Errorf("%w: --state takes one of %s, %s, not %q", digest.ErrUsage,
 			strings.Join(consentStates, ", "), everyState, o.state)
 	}
-	newsletters, err := a.load()
-	if err != nil {
-		return err
-	}
-	n, err := pick(newsletters, newsletter)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx, store.ReadOnly)
+	_, s, id, err := a.readList(ctx, newsletter)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, s)
-	id, err := s.NewsletterID(ctx, n.Name)
-	if err != nil && !errors.Is(err, digest.ErrNotFound) { // a database that was never used has no readers
-		return err
-	}
 	write := func(w io.Writer) error { return writeCSV(ctx, s, id, state, w) }
 	if o.file == "" {
 		return write(a.out)

@@ -47,29 +47,34 @@ and their name. --json prints an object a line; digest subscribers export writes
 }
 
 func (a *app) list(ctx context.Context, newsletter string, state subscribers.State) (err error) {
-	newsletters, err := a.load()
-	if err != nil {
-		return err
-	}
-	n, err := pick(newsletters, newsletter)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx, store.ReadOnly)
+	n, s, id, err := a.readList(ctx, newsletter)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, s)
 	out := bufio.NewWriter(a.out)
 	defer func() { err = errors.Join(err, out.Flush()) }()
-	id, err := s.NewsletterID(ctx, n.Name)
-	if errors.Is(err, digest.ErrNotFound) {
-		return nil // in a database that was never used
-	}
-	if err != nil {
-		return err
-	}
 	return s.Consents(ctx, id, state, a.listing(out, n))
+}
+
+// readList opens the database to read the list of a newsletter. A database that
+// was never used knows no newsletter; its id is empty then, and has no readers.
+func (a *app) readList(ctx context.Context, newsletter string) (n *publish.Newsletter, s *store.Store, id string, err error) {
+	newsletters, err := a.load()
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if n, err = pick(newsletters, newsletter); err != nil {
+		return nil, nil, "", err
+	}
+	if s, err = a.open(ctx, store.ReadOnly); err != nil {
+		return nil, nil, "", err
+	}
+	id, err = s.NewsletterID(ctx, n.Name)
+	if err != nil && !errors.Is(err, digest.ErrNotFound) {
+		return nil, nil, "", errors.Join(err, s.Close())
+	}
+	return n, s, id, nil
 }
 
 // consentLine is one reader in JSON.

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -140,7 +141,7 @@ func (v *views) head(p digest.Pick) article {
 		whole := func(host string) string { return v.lang.Say("original", "Host", host) }
 		out.Original = &link{URL: original, Title: v.label(whole, sanitize.Host(original), original)}
 	}
-	out.thread = firstOf(sanitize.Address(a.CommentsURL, nil), out.URL)
+	out.thread = cmp.Or(sanitize.Address(a.CommentsURL, nil), out.URL)
 	if out.Count > 0 && out.thread != "" {
 		whole := func(title string) string { return v.lang.Say("all_comments", out.Count, "Title", title) }
 		out.All = &link{URL: out.thread, Title: v.label(whole, sanitize.Short(out.Title, shortTitle), out.thread)}
@@ -166,14 +167,14 @@ func (v *views) comment(p digest.CommentPick, a article) comment {
 		title := v.lang.Say("comment_link", "Words", words, "Name", out.Name, "Title", sanitize.Short(a.Title, shortTitle))
 		out.Link = &link{URL: address, Words: words, Title: v.label(nil, title, address)}
 	}
-	v.body(&out, c, a.URL, firstOf(address, a.thread))
+	v.body(&out, c, a.URL, cmp.Or(address, a.thread))
 	out.HeadText = v.commentHead(out)
 	return out
 }
 
 // body cuts the comment at a sentence and makes its links short and few.
 func (v *views) body(out *comment, c digest.Comment, articleURL, address string) {
-	doc, more := sanitize.Parse(c.HTML, base(firstOf(c.URL, articleURL))).Cut(longCut)
+	doc, more := sanitize.Parse(c.HTML, base(cmp.Or(c.URL, articleURL))).Cut(longCut)
 	if more && address != "" {
 		whole := func(name string) string { return v.lang.Say("rest", "Name", name) }
 		out.Rest = &link{URL: address, Title: v.label(whole, out.Name, address)}

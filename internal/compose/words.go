@@ -19,14 +19,6 @@ func joined(sep string, parts ...string) string {
 	return strings.Join(kept, sep)
 }
 
-// firstOf is the first that is not empty.
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // votes are a comment's votes in words; empty where the source has none.
 func (v *views) votes(votes *digest.Votes) string {
 	switch {

@@ -1,6 +1,7 @@
 package sitetest
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"net/http"
@@ -87,16 +88,9 @@ func (v view) item(p Post) string {
 func (v view) short(content, excerpt string) string {
 	const most = 120
 	if excerpt != "" || len(content) <= most {
-		return firstOf(excerpt, content)
+		return cmp.Or(excerpt, content)
 	}
 	return strings.ToValidUTF8(content[:most], "") + " [&#8230;]"
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func (v view) commentFeed(p Post) string {

@@ -1,6 +1,7 @@
 package sitetest
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"net/http"
@@ -113,7 +114,7 @@ func (v view) commentPage(p Post, n int) string {
 // commentItem writes a comment with its answers inside, as themes have done since lists
 // of comments became HTML 5.
 func (v view) commentItem(w http.ResponseWriter, p Post, c Comment, answers map[int][]Comment, depth int) {
-	class := firstOf(c.Type, "comment")
+	class := cmp.Or(c.Type, "comment")
 	if c.User != 0 && c.User == p.Author {
 		class += " bypostauthor"
 	}

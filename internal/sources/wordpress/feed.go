@@ -2,6 +2,7 @@ package wordpress
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,17 +192,17 @@ func (p *pull) feedArticle(ctx context.Context, e feeds.Entry, cut bool) (digest
 		case err == nil && pg.protected:
 			return a, false
 		case err == nil:
-			id = firstNonEmpty(id, pg.postID())
+			id = cmp.Or(id, pg.postID())
 			if cut && pg.content != "" {
-				content, excerpt = pg.content, firstNonEmpty(excerpt, content)
+				content, excerpt = pg.content, cmp.Or(excerpt, content)
 			}
 			a.CommentsClosed = pg.closed
-			a.Author.Bio = firstNonEmpty(a.Author.Bio, pg.bio)
+			a.Author.Bio = cmp.Or(a.Author.Bio, pg.bio)
 		case cut:
 			p.warn("some articles are excerpts: their pages cannot be read (%v)", err)
 		}
 	}
-	a.ID = firstNonEmpty(id, e.ID)
+	a.ID = cmp.Or(id, e.ID)
 	p.state.learn(e.ID, a.ID)
 	if a.CommentsURL == "" || strings.HasSuffix(a.CommentsURL, "#respond") {
 		a.CommentsURL = a.URL + "#comments"
@@ -211,7 +212,7 @@ func (p *pull) feedArticle(ctx context.Context, e feeds.Entry, cut bool) (digest
 	}
 	given := a.Original
 	fill(&a, content, excerpt)
-	a.Original = firstNonEmpty(a.Original, given)
+	a.Original = cmp.Or(a.Original, given)
 	return a, true
 }
 
@@ -227,15 +228,6 @@ func (p *pull) idOf(guid string) string {
 	}
 	if n := number(u.Query().Get("p")); n > 0 {
 		return strconv.FormatInt(n, 10)
-	}
-	return ""
-}
-
-func firstNonEmpty(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
 	}
 	return ""
 }

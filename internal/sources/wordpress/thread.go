@@ -40,7 +40,7 @@ func (p *pull) commentsFromFeeds(ctx context.Context) {
 	f, err := p.articleFeed(ctx)
 	if err == nil {
 		for _, e := range f.entries {
-			byID[firstNonEmpty(p.idOf(e.ID), e.ID)] = e
+			byID[cmp.Or(p.idOf(e.ID), e.ID)] = e
 		}
 	}
 	slices.SortStableFunc(p.articles, func(a, b digest.Article) int { return b.Published.Compare(a.Published) }) // the newest while there is time
@@ -185,9 +185,9 @@ func (p *pull) feedComment(e feeds.Entry, a *digest.Article) (digest.Comment, bo
 	if m == nil || e.Published.IsZero() || passwordForm(e.HTML) {
 		return digest.Comment{}, false
 	}
-	markup := firstNonEmpty(e.HTML, e.Summary)
+	markup := cmp.Or(e.HTML, e.Summary)
 	c := digest.Comment{
-		Source: p.name, Article: a.ID, ID: m[1], URL: firstNonEmpty(e.URL, a.URL+"#comment-"+m[1]),
+		Source: p.name, Article: a.ID, ID: m[1], URL: cmp.Or(e.URL, a.URL+"#comment-"+m[1]),
 		Author: digest.Author{Name: sanitize.Line(e.Author.Name)}, Published: e.Published,
 	}
 	if lead := replyLead.FindStringSubmatchIndex(markup); lead != nil {
@@ -208,7 +208,7 @@ func (p *pull) commentPages(ctx context.Context, a *digest.Article, f *found) er
 		return err
 	}
 	a.CommentsClosed = a.CommentsClosed || first.closed
-	a.Author.Bio = firstNonEmpty(a.Author.Bio, first.bio)
+	a.Author.Bio = cmp.Or(a.Author.Bio, first.bio)
 	p.merge(a, first, f)
 	// The page without a number is the newest or the oldest, as the site is set; so
 	// all numbers are asked for, whatever the count: it may be an old one. Some
@@ -259,9 +259,9 @@ func (p *pull) merge(a *digest.Article, pg page, f *found) {
 			continue
 		}
 		if ok {
-			known.Parent = firstNonEmpty(known.Parent, c.parent)
+			known.Parent = cmp.Or(known.Parent, c.parent)
 			known.ByArticleAuthor = known.ByArticleAuthor || c.byAuthor
-			known.Author.URL = firstNonEmpty(known.Author.URL, sanitize.Address(c.authorURL, nil))
+			known.Author.URL = cmp.Or(known.Author.URL, sanitize.Address(c.authorURL, nil))
 		} else {
 			known = p.pageComment(c, a)
 			switch {

@@ -1,6 +1,7 @@
 package wordpress
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -68,7 +69,7 @@ func (p *pull) skip(a *digest.Article, said int) bool {
 		// come from a cache, does not say yet would have to ask for every article.
 	case known.Article != "" && known.rests(said, p.now()):
 		a.CommentsClosed = a.CommentsClosed || known.Closed
-		a.Author.Bio = firstNonEmpty(a.Author.Bio, known.Bio)
+		a.Author.Bio = cmp.Or(a.Author.Bio, known.Bio)
 		if !known.Whole {
 			p.tellShort(*a, known.Got, known.Count)
 		}
