@@ -48,6 +48,7 @@ type Delivery struct {
 	Subscriber string
 	Address    string // empty: erased
 	Name       string
+	Plain      bool // they want the mail without HTML
 	State      State
 	Attempts   int // completed attempts
 	NextAt     time.Time

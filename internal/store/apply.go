@@ -12,15 +12,16 @@ const (
 		last_code = $5, last_reply = $6, changed = $7
 		WHERE issue = $8 AND subscriber = $9 AND state = $10 AND owner = $11 AND epoch = $12`
 
+	// The present time and a bracket are to follow.
 	rowMailable = `EXISTS (SELECT 1 FROM issue i
 		JOIN consent c ON c.newsletter = i.newsletter
 		JOIN subscriber s ON s.id = c.subscriber
-		WHERE i.id = delivery.issue AND c.subscriber = delivery.subscriber AND ` + mailable + `)`
+		WHERE i.id = delivery.issue AND c.subscriber = delivery.subscriber AND ` + mailable + ` AND ` + unpaused
 
-	moveIfActive = moveRow + ` AND ` + rowMailable
+	moveIfActive = moveRow + ` AND ` + rowMailable + `$7)`
 
 	skipIfLeft = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1
-		WHERE issue = $2 AND subscriber = $3 AND state = $4 AND owner = $5 AND epoch = $6 AND NOT ` + rowMailable
+		WHERE issue = $2 AND subscriber = $3 AND state = $4 AND owner = $5 AND epoch = $6 AND NOT ` + rowMailable + `$1)`
 
 	spend = `UPDATE issue SET spent = $1 WHERE id = $2 AND spent IS NULL`
 )

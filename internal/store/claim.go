@@ -14,8 +14,12 @@ import (
 // only staged. Whatever reads consents judges by it.
 const visible = `(c.batch = '' OR EXISTS (SELECT 1 FROM import b WHERE b.id = c.batch AND b.shown IS NOT NULL))`
 
-// mailable is true of a consent c whose subscriber s may be mailed. Planning,
-// claiming, committing and forecasting all judge by it.
+// unpaused, with the present time behind it, is true of a consent c whose
+// subscriber has not asked for a pause, or whose pause has ended.
+const unpaused = `c.paused_until <= `
+
+// mailable is true of a consent c whose subscriber s may be mailed, pauses
+// aside. Planning, claiming, committing and forecasting all judge by it.
 const mailable = `c.state = 'active' AND ` + visible + ` AND NOT EXISTS (SELECT 1 FROM suppression p
 	WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter))`
 
@@ -23,8 +27,8 @@ const (
 	claimable = `SELECT i.newsletter, i.state, (` + schemaVersion + `) FROM issue i WHERE i.id = $1`
 
 	claimRows = `SELECT d.subscriber, d.attempts, d.next_at, d.epoch, d.last_code, d.last_reply,
-		COALESCE(s.address, ''), COALESCE(s.name, ''),
-		CASE WHEN ` + mailable + ` THEN 1 ELSE 0 END
+		COALESCE(s.address, ''), COALESCE(s.name, ''), COALESCE(c.plain, 0),
+		CASE WHEN ` + mailable + ` AND ` + unpaused + `$3 THEN 1 ELSE 0 END
 		FROM delivery d
 		LEFT JOIN subscriber s ON s.id = d.subscriber
 		LEFT JOIN consent c ON c.subscriber = d.subscriber AND c.newsletter = $2
@@ -125,10 +129,10 @@ func (t tx) candidates(c delivery.Claim, newsletter string, n int) ([]candidate,
 			Issue: c.Issue, State: delivery.Claimed, Owner: c.Owner, Changed: c.Now.Truncate(time.Millisecond),
 		}}
 		var next sql.NullInt64
-		var mailable int
+		var plain, mailable int
 		err := scan(&r.Subscriber, &r.Attempts, &next, &r.Epoch, &r.LastCode, &r.LastReply,
-			&r.Address, &r.Name, &mailable)
-		r.NextAt, r.mailable = at(next), mailable == 1
+			&r.Address, &r.Name, &plain, &mailable)
+		r.NextAt, r.Plain, r.mailable = at(next), plain == 1, mailable == 1
 		r.Epoch++
 		return r, err
 	}, claimRows+t.s.skipLocked, c.Issue, newsletter, ms(c.Now), n)

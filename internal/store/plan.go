@@ -33,7 +33,7 @@ const (
 		last_code, last_reply, changed)
 		SELECT CAST($1 AS TEXT), c.subscriber, 'ready', 0, CAST($2 AS BIGINT), '', 0, 0, 0, '', CAST($2 AS BIGINT)
 		FROM consent c JOIN subscriber s ON s.id = c.subscriber
-		WHERE c.newsletter = $3 AND c.subscriber > $4 AND c.subscriber <= $5 AND ` + mailable + inTime + `$6)
+		WHERE c.newsletter = $3 AND c.subscriber > $4 AND c.subscriber <= $5 AND ` + mailable + ` AND ` + unpaused + `$2` + inTime + `$6)
 		ON CONFLICT (issue, subscriber) DO NOTHING`
 
 	planAdvance = `UPDATE issue SET plan_after = $1, recipients = recipients + $2 WHERE id = $3`
