@@ -44,6 +44,9 @@ type Action struct {
 	// Raw, not empty, is written in place of a reply, byte by byte as it is.
 	// The step counts as refused.
 	Raw string
+	// After is written behind the reply, byte by byte as it is: an answer that
+	// nobody asked for.
+	After string
 	// Wait, not nil, stalls before the reply until it is closed or the server is.
 	Wait <-chan struct{}
 	// Drop closes the connection after Reply, or without one. At Body, one

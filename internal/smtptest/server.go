@@ -24,7 +24,7 @@ type Options struct {
 	Implicit   bool   // TLS from the first byte
 	Username   string // not empty: AUTH PLAIN and LOGIN are offered and needed
 	Password   string
-	Extensions []string // further EHLO lines, such as "PIPELINING"
+	Extensions []string // further EHLO lines; "PIPELINING" is known, and checked for what RFC 2920 forbids
 }
 
 // Message is one accepted message.
@@ -193,7 +193,7 @@ func (s *Server) Commands() []string {
 	return slices.Clone(s.commands)
 }
 
-// Violations are breaches of RFC 5321 that clients committed.
+// Violations are breaches of RFC 5321 and RFC 2920 that clients committed.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

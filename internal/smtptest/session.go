@@ -17,19 +17,21 @@ var errGone = errors.New("connection is gone")
 // session is one connection. Its methods answer errGone once it is to end.
 type session struct {
 	server *Server
-	conn   net.Conn // the TLS connection once there is one
+	raw    net.Conn
+	conn   net.Conn // raw, or the TLS connection once there is one
 	in     *bufio.Reader
 	number int
 	met    map[Stage]int
 
-	greeted, secure, authed bool
-	mailed                  bool
-	from                    string
-	to                      []string
+	greeted, extended bool // after EHLO or HELO; after EHLO
+	secure, authed    bool
+	mailed            bool
+	from              string
+	to                []string
 }
 
 func newSession(server *Server, conn net.Conn, number int) *session {
-	return &session{server: server, conn: conn, in: bufio.NewReader(conn), number: number, met: map[Stage]int{}}
+	return &session{server: server, raw: conn, conn: conn, in: bufio.NewReader(conn), number: number, met: map[Stage]int{}}
 }
 
 func (c *session) run() {
@@ -118,8 +120,16 @@ func (c *session) perform(a Action, usual string) (bool, error) {
 			return false, err
 		}
 	}
+	if a.After != "" {
+		if err := c.write(a.After); err != nil {
+			return false, err
+		}
+	}
 	// A server that says 421 goes, whatever it was asked (RFC 5321, 3.8).
 	if a.Drop || strings.HasPrefix(reply, "421") {
+		if !a.Drop || a.Reply+a.Raw+a.After != "" {
+			c.linger()
+		}
 		return false, errGone
 	}
 	return a.Raw == "" && (reply[0] == '2' || reply[0] == '3'), nil
@@ -127,8 +137,10 @@ func (c *session) perform(a Action, usual string) (bool, error) {
 
 func (c *session) command(line string) error {
 	verb, argument, _ := strings.Cut(line, " ")
+	c.grouped(verb)
 	switch strings.ToUpper(verb) {
 	case "EHLO", "HELO":
+		c.extended = strings.EqualFold(verb, "EHLO")
 		return c.hello(argument)
 	case "STARTTLS":
 		return c.startTLS()
@@ -246,12 +258,19 @@ func path(argument, prefix string) (string, bool) {
 	return rest[:end], true
 }
 
+// nobody is the answer to a message without a recipient (RFC 5321, 3.3).
+const nobody = "554 5.5.1 no valid recipients"
+
 func (c *session) data() error {
-	if len(c.to) == 0 {
-		return c.write("554 5.5.1 no valid recipients\r\n")
+	if !c.mailed {
+		return c.write(nobody + "\r\n")
 	}
-	to := c.to[len(c.to)-1]
-	ok, err := c.answer(Data, to, "354 end with a dot")
+	// A script may take DATA without a recipient, as RFC 2920, 3.1 lets a server.
+	to, usual := "", nobody
+	if len(c.to) > 0 {
+		to, usual = c.to[len(c.to)-1], "354 end with a dot"
+	}
+	ok, err := c.answer(Data, to, usual)
 	if err != nil || !ok {
 		return err
 	}
@@ -295,6 +314,7 @@ func (c *session) readBody() ([]byte, error) {
 			return nil, errGone
 		}
 		if string(line) == ".\r\n" {
+			c.grouped(messageEnd)
 			return body.Bytes(), nil
 		}
 		if bad := badLine(line); bad != "" {
@@ -323,11 +343,25 @@ func badLine(line []byte) string {
 // dot decides about a complete message. It is recorded before the reply is
 // sent, as a real server would have queued it by then.
 func (c *session) dot(to string, body []byte) error {
+	if len(c.to) == 0 {
+		return c.lone(body)
+	}
 	a := c.ask(Dot, to)
 	if a.Accept || !a.Drop && a.Raw == "" && (a.Reply == "" || a.Reply[0] == '2') {
 		c.server.recordMessage(Message{Session: c.number, From: c.from, To: c.to, Data: body})
 	}
 	c.reset()
 	_, err := c.perform(a, "250 2.0.0 queued")
+	return err
+}
+
+// lone answers a message for nobody: a client that was given a 354 against its
+// wish ends it with a dot and nothing else.
+func (c *session) lone(body []byte) error {
+	if len(body) > 0 {
+		c.server.recordViolation(c.number, "sent a message for nobody")
+	}
+	c.reset()
+	_, err := c.answer(Dot, "", nobody)
 	return err
 }
