@@ -12,7 +12,7 @@ import (
 
 // sendTo sends one real copy to an address and records nothing.
 func (a *app) sendTo(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
-	if err := mail.CheckAddress(o.to); err != nil {
+	if err := mail.CheckRecipient(o.to); err != nil {
 		return fmt.Errorf("%w: --to: %w", digest.ErrUsage, err)
 	}
 	n, err := pick(newsletters, o.newsletter)

@@ -15,7 +15,7 @@ type Stencil struct {
 
 // Personal is what one recipient gets alone.
 type Personal struct {
-	To          string // bare address
+	To          string // bare address; see CheckRecipient
 	Name        string // display name; may be empty, or anything
 	MessageID   string // without angle brackets; the same in every retry
 	Unsubscribe string // https URL with the recipient's token (RFC 8058)
@@ -23,7 +23,7 @@ type Personal struct {
 
 // check refuses a recipient for whom no correct message can be written.
 func (p Personal) check() error {
-	if err := CheckAddress(p.To); err != nil {
+	if err := CheckRecipient(p.To); err != nil {
 		return fmt.Errorf("recipient: %w", err)
 	}
 	if err := checkMessageID(p.MessageID); err != nil {
