@@ -89,7 +89,7 @@ var ErrAborted = errors.New("sending was aborted")
 // when the state no longer allows it, when the report says why it must
 // not go on, or when ctx ends and the open transactions have finished.
 func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
-	work, stop := e.outlive(ctx)
+	work, stop := outlive(ctx, e.o.Drain, e.aborted)
 	defer stop()
 	r := &run{
 		Engine: e, job: job, work: work,
@@ -119,25 +119,25 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	return r.report, err
 }
 
-// outlive returns a context that ends Drain after ctx does, or on Abort: open
+// outlive returns a context that ends drain after ctx does, or on abort: open
 // transactions get the time to hear their reply.
-func (e *Engine) outlive(ctx context.Context) (context.Context, func()) {
+func outlive(ctx context.Context, drain time.Duration, aborted <-chan struct{}) (context.Context, func()) {
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	go func() {
 		select {
 		case <-ctx.Done():
 		case <-work.Done():
 			return
-		case <-e.aborted:
+		case <-aborted:
 			cancel(ErrAborted)
 			return
 		}
-		timer := time.NewTimer(e.o.Drain)
+		timer := time.NewTimer(drain)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			cancel(fmt.Errorf("open transactions took longer than %s", e.o.Drain))
-		case <-e.aborted:
+			cancel(fmt.Errorf("open transactions took longer than %s", drain))
+		case <-aborted:
 			cancel(ErrAborted)
 		case <-work.Done():
 		}
