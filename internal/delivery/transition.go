@@ -70,7 +70,7 @@ func fault(by Actor, c Change, before []Change) string {
 	switch {
 	case !Legal(by, c.From, c.To):
 		return "no such transition"
-	case c.Subscriber == "":
+	case c.Issue == "":
 		return "it names no row"
 	case by == Worker && (c.Owner == "" || c.Epoch < 1):
 		return "it has no fence"

@@ -143,7 +143,7 @@ func TestGateRefuses(t *testing.T) {
 		by      Actor
 		changes []Change
 	}{
-		{"no row", Worker, []Change{with(Claimed, Ready, func(c *Change) { c.Subscriber = "" })}},
+		{"no row", Worker, []Change{with(Claimed, Ready, func(c *Change) { c.Issue = "" })}},
 		{"no owner", Worker, []Change{with(Claimed, Ready, func(c *Change) { c.Owner = "" })}},
 		{"never claimed", Worker, []Change{with(Claimed, Ready, func(c *Change) { c.Epoch = 0 })}},
 		{"an intent for whoever", Worker, []Change{with(Claimed, Committing, nil)}},
@@ -158,8 +158,8 @@ func TestGateRefuses(t *testing.T) {
 		{"a doubt that was ended", Worker, []Change{doubted, again, again}},
 		{"one among many", Worker, []Change{doubted, again, with(Accepted, Ready, nil)}},
 		{"an operator's own doubt", Operator, []Change{doubted}},
-		{"an accepted one once more", Operator, []Change{Retry(Delivery{Subscriber: "s", State: Accepted}, time.Time{}, "x")}},
-		{"who has left", Operator, []Change{Retry(Delivery{Subscriber: "s", State: Skipped}, time.Time{}, "x")}},
+		{"an accepted one once more", Operator, []Change{Retry(Delivery{Issue: "i", State: Accepted}, time.Time{}, "x")}},
+		{"who has left", Operator, []Change{Retry(Delivery{Issue: "i", State: Skipped}, time.Time{}, "x")}},
 	} {
 		if err := Check(c.by, c.changes...); !errors.Is(err, ErrIllegal) {
 			t.Errorf("%s: %v", c.name, err)

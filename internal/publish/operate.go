@@ -71,6 +71,9 @@ func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery
 	if err != nil {
 		return 0, fmt.Errorf("read what is in doubt of %s: %w", r.Name(), err)
 	}
+	if err := delivery.Check(delivery.Operator, changes...); err != nil {
+		return 0, fmt.Errorf("resolve %s: %w", r.Name(), err)
+	}
 	n := 0
 	for chunk := range slices.Chunk(changes, 500) {
 		applied, err := store.Apply(ctx, now, chunk)
