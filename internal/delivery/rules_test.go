@@ -3,48 +3,7 @@ package delivery
 import (
 	"testing"
 	"time"
-
-	"digest.example/internal/mail"
 )
-
-func TestJudge(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		at       stage
-		code     int
-		enhanced string
-		want     verdict
-	}{
-		{"greylisting", atRcpt, 450, "4.2.0", retryLater},
-		{"local error", atRcpt, 451, "", retryLater},
-		{"insufficient storage", atRcpt, 452, "4.3.1", retryLater},
-		{"too many recipients as 552", atRcpt, 552, "5.5.3", retryLater},
-		{"shutting down", atRcpt, 421, "4.3.2", dropped},
-		{"shutting down at the dot", atDot, 421, "", dropped},
-		{"no such user", atRcpt, 550, "5.1.1", bounce},
-		{"moved", atRcpt, 551, "5.1.6", bounce},
-		{"bad syntax of mailbox", atRcpt, 553, "5.1.3", bounce},
-		{"no such user, told after the body", atDot, 550, "5.1.1", refused},
-		{"550 without an enhanced code", atRcpt, 550, "", refused},
-		{"mailbox disabled", atRcpt, 550, "5.2.1", refused},
-		{"too large", atDot, 552, "5.3.4", refused},
-		{"transaction failed", atDot, 554, "5.6.0", policy},
-		{"policy", atDot, 550, "5.7.1", policy},
-		{"policy at RCPT", atRcpt, 550, "5.7.1", policy},
-		{"authentication required", atMail, 530, "5.7.0", ownFault},
-		{"credentials invalid", atMail, 535, "5.7.8", ownFault},
-		{"bad sender", atRcpt, 553, "5.1.8", ownFault},
-		{"SPF", atDot, 550, "5.7.23", ownFault},
-		{"DKIM", atDot, 550, "5.7.20", ownFault},
-		{"DMARC of one receiver", atDot, 550, "5.7.515", ownFault},
-		{"sender refused", atMail, 550, "5.1.0", ownFault},
-		{"sender deferred", atMail, 451, "", retryLater},
-	} {
-		if got := judge(c.at, mail.Reply{Code: c.code, Enhanced: c.enhanced}); got != c.want {
-			t.Errorf("%s: judged %d, want %d", c.name, got, c.want)
-		}
-	}
-}
 
 func TestPauseGrowsAndIsSpread(t *testing.T) {
 	if got := pause(1, 0.5); got != 5*time.Minute {
