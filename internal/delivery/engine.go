@@ -91,6 +91,7 @@ var ErrAborted = errors.New("sending was aborted")
 func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	work, stop := outlive(ctx, e.o.Drain, e.aborted)
 	defer stop()
+	defer e.holdLease(work)()
 	r := &run{
 		Engine: e, job: job, work: work,
 		writer: newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections),

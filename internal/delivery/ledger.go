@@ -91,6 +91,9 @@ type Store interface {
 	// The first row of an issue to become Accepted or InDoubt marks the issue
 	// spent.
 	Apply(ctx context.Context, now time.Time, changes []Change) ([]bool, error)
+	// Renew lets the lease of all that owner holds end after lease from now on:
+	// by the database's clock where several machines share it, else by now.
+	Renew(ctx context.Context, owner string, now time.Time, lease time.Duration) error
 	// Backlog tells how much of an issue is left to do.
 	Backlog(ctx context.Context, issue string) (Backlog, error)
 }

@@ -140,9 +140,13 @@ func (t tx) candidates(c delivery.Claim, newsletter string, n int) ([]candidate,
 
 // takeRows claims the rows that may be mailed and skips the others.
 func (t tx) takeRows(c delivery.Claim, rows []candidate) (claimed []delivery.Delivery, err error) {
+	at, err := t.judged(c.Now)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range rows {
 		if r.mailable {
-			_, err = t.exec(claimRow, c.Owner, ms(c.Now.Add(c.Lease)), ms(c.Now), c.Issue, r.Subscriber)
+			_, err = t.exec(claimRow, c.Owner, ms(at.Add(c.Lease)), ms(c.Now), c.Issue, r.Subscriber)
 			claimed = append(claimed, r.Delivery)
 		} else {
 			_, err = t.exec(skipRow, ms(c.Now), c.Issue, r.Subscriber)

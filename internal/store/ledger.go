@@ -4,46 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 )
-
-// Recover implements publish.Store. The rows keep their epoch, which the next
-// claim raises, and those in doubt their owner.
-func (s *Store) Recover(
-	ctx context.Context, owner string, exclusive bool, grace time.Duration, now time.Time,
-) (ready, inDoubt int, err error) {
-	// The sub-select makes use of the index on (issue, state, …).
-	const dead = ` AND issue IN (SELECT id FROM issue) AND owner <> $2 AND (lease_until <= $3 OR $4 = 1)`
-	all := 0
-	if exclusive {
-		all = 1
-	}
-	err = s.change(ctx, "recover", func(t tx) error {
-		_, err := t.exec(`UPDATE issue SET spent = $1 WHERE spent IS NULL AND id IN (
-			SELECT issue FROM delivery WHERE state = 'committing'`+dead+`)`,
-			ms(now), owner, ms(now.Add(-grace)), all)
-		if err != nil {
-			return err
-		}
-		n, err := t.exec(`UPDATE delivery SET state = 'in_doubt', changed = $1 WHERE state = 'committing'`+dead,
-			ms(now), owner, ms(now.Add(-grace)), all)
-		if err != nil {
-			return err
-		}
-		inDoubt = int(n)
-		n, err = t.exec(`UPDATE delivery SET state = 'ready', owner = '', changed = $1 WHERE state = 'claimed'`+dead,
-			ms(now), owner, ms(now), all)
-		ready = int(n)
-		return err
-	})
-	if err != nil {
-		return 0, 0, err
-	}
-	return ready, inDoubt, nil
-}
 
 // Backlog implements delivery.Store.
 func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, error) {

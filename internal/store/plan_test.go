@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"testing"
-	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
@@ -81,43 +80,6 @@ func testRecipients(t *testing.T, w *world) {
 	stop := errors.New("stop")
 	if err := w.Recipients(w.ctx, "weekly", func(digest.Recipient) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("the callback's error became %v", err)
-	}
-}
-
-func testRecover(t *testing.T, w *world) {
-	_, issue := w.sending(6)
-	mine := w.claim(issue, "me", 2)
-	dead := w.claim(issue, "dead", 3)
-	w.apply(change(mine[0], delivery.Claimed, delivery.Committing), change(dead[0], delivery.Claimed, delivery.Committing))
-	check := func(what string, exclusive bool, now time.Time, ready, doubt int) {
-		t.Helper()
-		r, d, err := w.Recover(w.ctx, "me", exclusive, time.Minute, now)
-		if err != nil || r != ready || d != doubt {
-			t.Errorf("%s: %d ready, %d in doubt, %v; want %d and %d", what, r, d, err, ready, doubt)
-		}
-	}
-	spent := func() bool {
-		r, err := w.Issue(w.ctx, issue)
-		w.must(err)
-		return !r.Spent.IsZero()
-	}
-	check("leases run", false, noon, 0, 0)
-	check("the lease has ended, the grace has not", false, noon.Add(time.Minute), 2, 0)
-	if spent() {
-		t.Error("spent although nothing is in doubt")
-	}
-	check("the grace has ended", false, noon.Add(2*time.Minute), 0, 1)
-	if !spent() {
-		t.Error("not spent although a row is in doubt")
-	}
-	again := w.claim(issue, "dead", 3)
-	w.apply(change(again[0], delivery.Claimed, delivery.Committing))
-	check("the only process", true, noon, 2, 1)
-	counts, err := w.Counts(w.ctx, issue)
-	w.must(err)
-	want := delivery.Counts{delivery.Claimed: 1, delivery.Committing: 1, delivery.Ready: 2, delivery.InDoubt: 2}
-	if !maps.Equal(counts, want) {
-		t.Errorf("counts %v, want %v", counts, want)
 	}
 }
 

@@ -62,6 +62,7 @@ type Store struct {
 type dialect struct {
 	name       string
 	tables     string // lists the names of all tables
+	clock      string // reads the server's clock, in ms; empty: there is no server
 	skipLocked string // ends a SELECT whose rows are to be handed out once
 	forUpdate  string // ends a SELECT whose rows are about to be changed
 	insert     insertions
@@ -76,6 +77,7 @@ var sqlite = dialect{
 var postgres = dialect{
 	name:       "postgres",
 	tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
+	clock:      `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`,
 	skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	forUpdate:  ` FOR UPDATE`,
 	insert:     numbered,

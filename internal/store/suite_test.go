@@ -60,6 +60,8 @@ func suite(t *testing.T, e engine) {
 		{"recipients agree with plan", testRecipients},
 		{"recipients are counted", testCountRecipients},
 		{"recover", testRecover},
+		{"leases are renewed", testRenew},
+		{"zombie", testZombie},
 		{"deliveries and counts", testDeliveries},
 		{"numbers race", testNumberRace},
 		{"open issue", testOpenIssue},
