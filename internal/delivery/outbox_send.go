@@ -210,6 +210,10 @@ func (o *Outbox) settle(work context.Context, changes ...Change) {
 // them applied. It gives up when work ends: a result that is lost leaves its
 // letter committing, which the next start reads as in doubt.
 func (o *Outbox) record(work context.Context, changes ...Change) bool {
+	if err := Check(Worker, changes...); err != nil {
+		o.o.Log.Error("a letter stays as it is", "error", err)
+		return false
+	}
 	for {
 		applied, err := o.letters.ApplyLetters(context.WithoutCancel(work), o.o.Now(), changes)
 		if err == nil {
