@@ -123,7 +123,7 @@ func (f *follower) finished(ctx context.Context, id string) error {
 			return err
 		}
 		// Where the relay is down rows stay due, and yet nothing happens.
-		later := left.Ready > 0 && left.Held == 0 && (time.Until(left.NextAt) > f.wait || time.Since(changed) > f.wait)
+		later := left.Ready && !left.Held && (time.Until(left.NextAt) > f.wait || time.Since(changed) > f.wait)
 		if r.State.Ended() || r.State == digest.IssueHeld || r.State == digest.IssuePaused || later {
 			return nil
 		}

@@ -121,9 +121,9 @@ func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog
 	case r.State == digest.IssueSkipped && r.Reason != publish.NothingNew:
 		return fmt.Errorf("%w: %s was skipped: its articles appear in the next issue; digest send --now sends one now",
 			digest.ErrIncomplete, name)
-	case left.Ready > 0:
+	case left.Ready:
 		return fmt.Errorf("%w: %s of %s still to be tried, the next at %s: call digest send then, or leave digest serve running",
-			digest.ErrIncomplete, plural(left.Ready, "recipient"), name, left.NextAt.In(zone(r)).Format(momentLayout))
+			digest.ErrIncomplete, plural(counts[delivery.Ready], "recipient"), name, left.NextAt.In(zone(r)).Format(momentLayout))
 	case counts.Missing() > 0:
 		return fmt.Errorf("%w: %s of %s did not get it or are in doubt: digest status --issue %s --missing says who and why",
 			digest.ErrIncomplete, plural(counts.Missing(), "recipient"), name, name)

@@ -61,7 +61,7 @@ func TestVerdict(t *testing.T) {
 		{"held", issueIn(digest.IssueHeld, "down"), nil, delivery.Backlog{}, digest.ErrHeld, "--force source-failed"},
 		{"paused", issueIn(digest.IssuePaused, "down"), nil, delivery.Backlog{}, digest.ErrIncomplete, "digest resume weekly/47"},
 		{"skipped", issueIn(digest.IssueSkipped, "too late"), nil, delivery.Backlog{}, digest.ErrIncomplete, "send --now"},
-		{"retries", issueIn(digest.IssueSending, ""), delivery.Counts{delivery.Ready: 1}, delivery.Backlog{Ready: 1, NextAt: at}, digest.ErrIncomplete, "Sun 5 Jul 10:00 BST"},
+		{"retries", issueIn(digest.IssueSending, ""), delivery.Counts{delivery.Ready: 1}, delivery.Backlog{Ready: true, NextAt: at}, digest.ErrIncomplete, "Sun 5 Jul 10:00 BST"},
 		{"interrupted before it was planned", issueIn(digest.IssuePlanning, ""), nil, delivery.Backlog{}, digest.ErrIncomplete, "call digest send again"},
 	} {
 		err := verdict(c.issue, c.counts, c.left)

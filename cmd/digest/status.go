@@ -212,7 +212,7 @@ func describeIssue(ctx context.Context, s *store.Store, r digest.IssueRecord, st
 	if r.State == digest.IssueHeld {
 		one.HoldUntil = r.HoldUntil.In(zone(r))
 	}
-	if left.Ready > 0 && !left.NextAt.IsZero() {
+	if left.Ready && !left.NextAt.IsZero() {
 		one.NextTry = left.NextAt.In(zone(r))
 	}
 	one.Missing, err = recipientsIn(ctx, s, r, states)

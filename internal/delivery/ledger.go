@@ -94,7 +94,8 @@ type Store interface {
 	// Renew lets the lease of all that owner holds end after lease from now on:
 	// by the database's clock where several machines share it, else by now.
 	Renew(ctx context.Context, owner string, now time.Time, lease time.Duration) error
-	// Backlog tells how much of an issue is left to do.
+	// Backlog tells what of an issue is left to do. It is asked every second, so
+	// it counts nothing: there may be a million rows.
 	Backlog(ctx context.Context, issue string) (Backlog, error)
 }
 
@@ -110,8 +111,8 @@ type Claim struct {
 // Backlog is what is left of an issue.
 type Backlog struct {
 	Sending bool      // the issue's state allows claims
-	Ready   int       // rows still to be sent
-	Held    int       // rows that some worker holds (Claimed or Committing)
+	Ready   bool      // there are rows still to be sent
+	Held    bool      // there are rows that some worker holds (Claimed or Committing)
 	NextAt  time.Time // when the earliest Ready row is due
 }
 

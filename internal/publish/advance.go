@@ -138,7 +138,7 @@ func (p *Publisher) send(ctx context.Context, n *Newsletter, r digest.IssueRecor
 	if err != nil {
 		return fmt.Errorf("read what is left of %s: %w", r.Name(), err)
 	}
-	if left.Ready > 0 && !left.NextAt.After(p.o.Now()) {
+	if left.Ready && !left.NextAt.After(p.o.Now()) {
 		if err := p.deliver(ctx, n, r); err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (p *Publisher) send(ctx context.Context, n *Newsletter, r digest.IssueRecor
 			return fmt.Errorf("read what is left of %s: %w", r.Name(), err)
 		}
 	}
-	if ctx.Err() != nil || left.Ready+left.Held > 0 || !left.Sending {
+	if ctx.Err() != nil || left.Ready || left.Held || !left.Sending {
 		return nil
 	}
 	return p.end(ctx, r)

@@ -93,7 +93,7 @@ func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery
 // the ledger, so that it may be repeated after a crash.
 func reopen(ctx context.Context, store Store, r digest.IssueRecord, now time.Time) error {
 	left, err := store.Backlog(ctx, r.ID)
-	if err == nil && left.Ready > 0 {
+	if err == nil && left.Ready {
 		_, err = store.MoveIssue(ctx, r.ID, []digest.IssueState{digest.IssueDone},
 			digest.IssueMove{To: digest.IssuePlanning, At: now})
 	}

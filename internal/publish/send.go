@@ -128,7 +128,7 @@ func (p *Publisher) nextDue(ctx context.Context, ids []string) (time.Time, error
 		if err != nil {
 			return next, fmt.Errorf("read what is left: %w", err)
 		}
-		if !left.Sending || left.Ready == 0 {
+		if !left.Sending || !left.Ready {
 			continue
 		}
 		at := left.NextAt

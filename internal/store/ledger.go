@@ -9,32 +9,20 @@ import (
 	"digest.example/internal/digest"
 )
 
-// Backlog implements delivery.Store.
+// Backlog implements delivery.Store. Each part of it is the first entry of an index.
 func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, error) {
-	var b delivery.Backlog
-	found := false
-	err := each(ctx, s.read, func(scan scan) error {
-		var state, row string
-		var count int
+	b, err := one(ctx, s.read, func(scan scan) (b delivery.Backlog, err error) {
+		var state string
 		var next sql.NullInt64
-		if err := scan(&state, &row, &count, &next); err != nil {
-			return err
-		}
-		found, b.Sending = true, state == string(digest.IssueSending)
-		if row == string(delivery.Ready) {
-			b.Ready, b.NextAt = count, at(next)
-		} else {
-			b.Held += count
-		}
-		return nil
-	}, `SELECT i.state, COALESCE(d.state, ''), COUNT(d.state), MIN(d.next_at) FROM issue i
-		LEFT JOIN delivery d ON d.issue = i.id AND d.state IN ('ready', 'claimed', 'committing')
-		WHERE i.id = $1 GROUP BY i.state, d.state`, issue)
-	if err == nil && !found {
-		err = digest.ErrNotFound
-	}
+		var held int
+		err = scan(&state, &next, &held)
+		b.Sending, b.Ready, b.Held, b.NextAt = state == string(digest.IssueSending), next.Valid, held == 1, at(next)
+		return b, err
+	}, `SELECT i.state, (SELECT MIN(d.next_at) FROM delivery d WHERE d.issue = i.id AND d.state = 'ready'),
+		CASE WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.state IN ('claimed', 'committing'))
+			THEN 1 ELSE 0 END FROM issue i WHERE i.id = $1`, issue)
 	if err != nil {
-		return delivery.Backlog{}, fmt.Errorf("backlog of issue %s: %w", issue, err)
+		return b, fmt.Errorf("backlog of issue %s: %w", issue, err)
 	}
 	return b, nil
 }
