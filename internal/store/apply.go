@@ -97,7 +97,7 @@ func (t tx) bounce(now time.Time, c delivery.Change) error {
 		return err
 	}
 	for _, v := range ended {
-		_, err := t.exec(`UPDATE consent SET state = 'bounced', since = $1, how = 'bounce'
+		_, err := t.exec(`UPDATE consent SET state = 'bounced', since = $1
 			WHERE subscriber = $2 AND newsletter = $3`, ms(now), c.Subscriber, v.newsletter)
 		if err != nil {
 			return err

@@ -76,11 +76,11 @@ func insertionsFor(own string) insertions {
 	return insertions{
 		subscribers: insertion(own, "subscriber (id, address, normal, address_hash, name, language, created)",
 			0, []string{"", "", "", "", "", "", ""}, " ON CONFLICT (normal) DO NOTHING"),
-		consents: insertion(own, "consent (newsletter, state, batch, edition, preferences, subscriber, since, how, wording)",
-			3, []string{"$1", "$2", "$3", "'" + digest.EditionScheduled + "'", "'{}'", "", "", "", ""},
+		consents: insertion(own, "consent (newsletter, state, batch, edition, preferences, subscriber, since, agreed, how, wording)",
+			3, []string{"$1", "$2", "$3", "'" + digest.EditionScheduled + "'", "'{}'", "", "", "", "", ""},
 			" ON CONFLICT (subscriber, newsletter) DO NOTHING"),
-		events: insertion(own, "consent_event (newsletter, to_state, actor, at, from_state, id, subscriber, how, evidence)",
-			4, []string{"$1", "$2", "$3", "$4", "''", "", "", "", ""}, ""),
+		events: insertion(own, "consent_event (newsletter, to_state, actor, at, from_state, id, subscriber, how, wording, evidence)",
+			4, []string{"$1", "$2", "$3", "$4", "''", "", "", "", "", ""}, ""),
 	}
 }
 
@@ -202,8 +202,12 @@ func (t tx) addConsents(people []enrolment, ids []string, m terms) error {
 	consents := []any{m.newsletter, m.state, m.batch}
 	events := []any{m.newsletter, m.state, m.actor, ms(m.at)}
 	for i, p := range people {
-		consents = append(consents, p.ID, ms(p.since), text(p.how), text(p.wording))
-		events = append(events, ids[i], p.ID, text(p.how), reply(p.evidence))
+		agreed := int64(0)
+		if m.state == string(subscribers.Active) {
+			agreed = ms(p.since)
+		}
+		consents = append(consents, p.ID, ms(p.since), agreed, text(p.how), text(p.wording))
+		events = append(events, ids[i], p.ID, text(p.how), text(p.wording), reply(p.evidence))
 	}
 	n, err := t.exec(t.s.insert.consents[len(people)-1], consents...)
 	if err == nil && int(n) < len(people) {

@@ -94,7 +94,7 @@ func testImportIsVisibleAtOnce(t *testing.T, w *world) {
 		t.Errorf("shown: %s planned", n)
 	}
 	c, err := w.Consent(w.ctx, person(7).ID, newsletter)
-	want := subscribers.Consent{Subscriber: person(7), Newsletter: newsletter, State: subscribers.Active, Since: noon, How: "sheet", Wording: "w"}
+	want := subscribers.Consent{Subscriber: person(7), Newsletter: newsletter, State: subscribers.Active, Since: noon, Agreed: noon, How: "sheet", Wording: "w"}
 	if d := cmp.Diff(want, c); d != "" || err != nil {
 		t.Errorf("shown: %v\n%s", err, d)
 	}

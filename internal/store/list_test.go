@@ -192,7 +192,7 @@ func testMoveConsent(t *testing.T, w *world) {
 		}
 	}
 	c, err := w.Consent(w.ctx, person(0).ID, newsletter)
-	if err != nil || c.State != subscribers.Unsubscribed || !c.Since.Equal(e.At) || c.How != "page" {
+	if err != nil || c.State != subscribers.Unsubscribed || !c.Since.Equal(e.At) || !c.Agreed.Equal(noon) || c.How != "operator" || c.Wording != "w1" {
 		t.Errorf("consent %+v, %v", c, err)
 	}
 	if n := w.query(`SELECT COUNT(*) FROM consent_event WHERE from_state = 'active' AND to_state = 'unsubscribed'`); n != "1" {

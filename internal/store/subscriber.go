@@ -43,15 +43,19 @@ func (s *Store) subscriber(ctx context.Context, which, arg string) (subscribers.
 	return p, nil
 }
 
-const consentColumns = `SELECT ` + subscriberColumns + `, c.newsletter, c.state, c.since, c.how, c.wording
+const consentColumns = `SELECT ` + subscriberColumns + `, c.newsletter, c.state, c.since,
+	c.agreed, c.how, c.wording, c.paused_until, c.plain
 	FROM consent c JOIN subscriber s ON s.id = c.subscriber`
 
 func scanConsent(scan scan) (subscribers.Consent, error) {
 	var c subscribers.Consent
 	var state string
-	var created, since sql.NullInt64
-	err := scan(append(subscriberFields(&c.Subscriber, &created), &c.Newsletter, &state, &since, &c.How, &c.Wording)...)
+	var created, since, agreed, paused sql.NullInt64
+	var plain int
+	err := scan(append(subscriberFields(&c.Subscriber, &created),
+		&c.Newsletter, &state, &since, &agreed, &c.How, &c.Wording, &paused, &plain)...)
 	c.Subscriber.Created, c.State, c.Since = at(created), subscribers.State(state), at(since)
+	c.Agreed, c.PausedUntil, c.Plain = at(agreed), at(paused), plain == 1
 	return c, err
 }
 
@@ -178,6 +182,13 @@ func (s *Store) Move(
 	return moved && err == nil, err
 }
 
+const (
+	moveConsent = `UPDATE consent SET state = $1, since = $2 WHERE subscriber = $3 AND newsletter = $4`
+
+	agreeAgain = `UPDATE consent SET state = 'active', since = $1, agreed = $1, how = $2, wording = $3, paused_until = 0
+		WHERE subscriber = $4 AND newsletter = $5`
+)
+
 func (t tx) move(subscriber, newsletter string, from []subscribers.State, e subscribers.Event) (moved bool, err error) {
 	have, err := collect(t.ctx, t, func(scan scan) (v string, err error) { return v, scan(&v) },
 		`SELECT c.state FROM consent c WHERE c.subscriber = $1 AND c.newsletter = $2 AND `+visible+t.s.forUpdate,
@@ -185,8 +196,11 @@ func (t tx) move(subscriber, newsletter string, from []subscribers.State, e subs
 	if err != nil || len(have) == 0 || !slices.Contains(from, subscribers.State(have[0])) {
 		return false, err
 	}
-	_, err = t.exec(`UPDATE consent SET state = $1, since = $2, how = $3 WHERE subscriber = $4 AND newsletter = $5`,
-		string(e.To), ms(e.At), text(e.How), subscriber, newsletter)
+	if e.To == subscribers.Active {
+		_, err = t.exec(agreeAgain, ms(e.At), text(e.How), text(e.Wording), subscriber, newsletter)
+	} else {
+		_, err = t.exec(moveConsent, string(e.To), ms(e.At), subscriber, newsletter)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -195,22 +209,22 @@ func (t tx) move(subscriber, newsletter string, from []subscribers.State, e subs
 
 // event is a line of a consent's history.
 type event struct {
-	at                             time.Time
-	from, to, actor, how, evidence string
+	at time.Time
+	from, to, actor, how, wording, evidence string
 }
 
 func eventOf(e subscribers.Event, from string) event {
-	return event{e.At, from, string(e.To), e.Actor, text(e.How), reply(e.Evidence)}
+	return event{e.At, from, string(e.To), e.Actor, text(e.How), text(e.Wording), reply(e.Evidence)}
 }
 
-const addEvent = `INSERT INTO consent_event (id, subscriber, newsletter, at, from_state, to_state, actor, how, evidence)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+const addEvent = `INSERT INTO consent_event (id, subscriber, newsletter, at, from_state, to_state, actor, how, wording, evidence)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 func (t tx) event(subscriber, newsletter string, e event) error {
 	id, err := t.s.id(16)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(addEvent, id, subscriber, newsletter, ms(e.at), e.from, e.to, e.actor, e.how, e.evidence)
+	_, err = t.exec(addEvent, id, subscriber, newsletter, ms(e.at), e.from, e.to, e.actor, e.how, e.wording, e.evidence)
 	return err
 }

@@ -36,17 +36,24 @@ type Consent struct {
 	Subscriber Subscriber
 	Newsletter string // ID
 	State      State
-	Since      time.Time
-	How        string
-	Wording    string
+	Since      time.Time // since when State is what it is
+	// How and when the person agreed, and to which words: they stay when the
+	// person leaves, and change only when they agree again. Agreed is zero for
+	// those who never did, or of whom it is not known.
+	Agreed       time.Time
+	How, Wording string
+	PausedUntil  time.Time // no issue before it; zero: not paused
+	Plain        bool      // mail without HTML
 }
 
-// Event is what changed a consent, kept as evidence.
+// Event is what changed a consent or its preferences, kept as evidence. Of an
+// agreement it keeps the words.
 type Event struct {
 	At       time.Time
 	From, To State  // From is empty for the first
 	Actor    string // operator, subscriber, relay, system
 	How      string
+	Wording  string
 	Evidence string
 }
 
@@ -86,6 +93,9 @@ type Entry struct {
 // says otherwise. A consent that is only staged is none to any method but those
 // of its Import.
 type Store interface {
+	Desk
+	Persons
+
 	// Subscriber finds a person by id or by normal address;
 	// digest.ErrNotFound if there is none.
 	Subscriber(ctx context.Context, id string) (Subscriber, error)
@@ -103,7 +113,8 @@ type Store interface {
 	// that stayed as it was otherwise.
 	Enrol(ctx context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]State, error)
 	// Move changes a consent from one of the given states to e.To, with its
-	// event, and says whether it did.
+	// event, and says whether it did. To Active it is a new agreement, with the
+	// event's how and wording, and ends a pause.
 	Move(ctx context.Context, subscriber, newsletter string, from []State, e Event) (bool, error)
 	// Consents calls f for each consent of a newsletter, by address, in the
 	// given state or in all for an empty one.

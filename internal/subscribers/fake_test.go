@@ -27,11 +27,13 @@ type memory struct {
 	events     []Event
 	suppressed map[string]Suppression // by hash + newsletter
 	batches    []int                  // sizes given to Enrol
+	requests   []Request
+	tickets    map[string]Ticket // by hash
 	fail       error                  // what every method answers, if set
 }
 
 func newMemory() *memory {
-	return &memory{people: map[string]Subscriber{}, consents: map[string]Consent{}, suppressed: map[string]Suppression{}}
+	return &memory{people: map[string]Subscriber{}, consents: map[string]Consent{}, suppressed: map[string]Suppression{}, tickets: map[string]Ticket{}}
 }
 
 func (m *memory) Subscriber(_ context.Context, id string) (Subscriber, error) {
@@ -165,6 +167,9 @@ func (m *memory) Move(_ context.Context, id, newsletter string, from []State, e 
 		return false, nil
 	}
 	e.From, c.State, c.Since = c.State, e.To, e.At
+	if e.To == Active {
+		c.Agreed, c.How, c.Wording, c.PausedUntil = e.At, e.How, e.Wording, time.Time{}
+	}
 	m.consents[id+newsletter] = c
 	m.events = append(m.events, e)
 	return true, nil
@@ -180,6 +185,75 @@ func (m *memory) Consents(_ context.Context, newsletter string, state State, f f
 		}
 	}
 	return m.fail
+}
+
+func (m *memory) TakeDown(_ context.Context, r Request) error {
+	m.requests = append(m.requests, r)
+	return m.fail
+}
+
+func (m *memory) Ticket(_ context.Context, p Purpose, hash string) (Ticket, bool, error) {
+	t, ok := m.tickets[hash]
+	if !ok || t.Purpose != p {
+		return Ticket{}, false, m.fail
+	}
+	return t, true, m.fail
+}
+
+func (m *memory) Use(_ context.Context, hash string, at time.Time) (bool, error) {
+	t, ok := m.tickets[hash]
+	if !ok || !t.Used.IsZero() {
+		return false, m.fail
+	}
+	t.Used = at
+	m.tickets[hash] = t
+	return true, m.fail
+}
+
+func (m *memory) Confirm(ctx context.Context, hash string, from []State, e Event) (bool, error) {
+	won, err := m.Use(ctx, hash, e.At)
+	if won && err == nil {
+		t := m.tickets[hash]
+		_, err = m.Move(ctx, t.Subscriber, t.Newsletter, from, e)
+	}
+	return won, err
+}
+
+func (m *memory) Prefer(_ context.Context, id string, p Preferences, e Event) error {
+	c, ok := m.consents[id+p.Newsletter]
+	if !ok {
+		return digest.ErrNotFound
+	}
+	c.PausedUntil, c.Plain, c.Subscriber.Language = p.PausedUntil, p.Plain, p.Language
+	m.consents[id+p.Newsletter] = c
+	m.events = append(m.events, e)
+	return m.fail
+}
+
+func (m *memory) Person(_ context.Context, id string) (Person, error) {
+	p, ok := m.people[id]
+	if !ok {
+		return Person{}, digest.ErrNotFound
+	}
+	all := Person{Subscriber: p, Newsletters: map[string]string{weekly: "weekly", monthly: "monthly"}}
+	for _, n := range []string{weekly, monthly} {
+		if c, ok := m.consents[id+n]; ok {
+			all.Consents = append(all.Consents, c)
+		}
+	}
+	return all, m.fail
+}
+
+func (m *memory) ErasePerson(_ context.Context, id string, s Suppression) error {
+	if m.fail != nil {
+		return m.fail
+	}
+	m.suppressed[s.Hash+s.Newsletter] = s
+	for _, n := range []string{weekly, monthly} {
+		delete(m.consents, id+n)
+	}
+	delete(m.people, id)
+	return nil
 }
 
 // put makes somebody with a consent, and returns their id.

@@ -100,7 +100,7 @@ func checkImported(t *testing.T, m *memory) {
 	want := map[string]string{
 		"Ann@example.org":      "active Ann web form I agree 2026-01-02",
 		"active@example.org":   "active Other Name   2026-02-01",
-		"pending@example.org":  "active    2026-03-01",
+		"pending@example.org":  "active  sheet  2026-03-01",
 		"left@example.org":     "unsubscribed    2026-02-01",
 		"bounced@example.org":  "bounced    2026-02-01",
 		"future@example.org":   "active  sheet  2026-03-01",

@@ -64,11 +64,15 @@ func (l *List) Unsubscribe(ctx context.Context, token, evidence string) error {
 	if err != nil {
 		return fmt.Errorf("unsubscribe: %w", err)
 	}
+	return l.leaveByLink(ctx, subscriber, newsletter, Event{How: "unsubscribe link", Evidence: evidence})
+}
+
+func (l *List) leaveByLink(ctx context.Context, subscriber, newsletter string, e Event) error {
 	if subscriber == Nobody {
 		return nil
 	}
-	e := Event{Actor: Reader, How: "unsubscribe link", Evidence: evidence}
-	_, err = l.leave(ctx, subscriber, newsletter, e)
+	e.Actor = Reader
+	_, err := l.leave(ctx, subscriber, newsletter, e)
 	if err != nil && !errors.Is(err, digest.ErrNotFound) {
 		return fmt.Errorf("unsubscribe: %w", err)
 	}

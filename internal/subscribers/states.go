@@ -17,13 +17,18 @@ type transition struct {
 
 // transitions is the whole law of consent; what is not listed does not happen.
 //
-// Nobody but the person brings back someone who left, bounced or complained,
-// so no line leads from there to Active. Bounced can become Unsubscribed: a
-// bounce may be lifted one day, and a person's own "no" has to survive that.
-// Complained stays what it is, because it already is the stronger "no".
+// Nobody but the person brings back someone who left or bounced, and only by
+// confirming from their own mailbox; until they do, they stay as they are, so
+// that a stranger's request takes nobody's "no" away. Bounced can become
+// Unsubscribed: a bounce may be lifted one day, and a person's own "no" has to
+// survive that. Complained stays what it is, because it already is the stronger
+// "no". Above all this stand suppressions, which no consent lifts.
 var transitions = []transition{
 	{"", Active, []string{Operator}},
-	{Pending, Active, []string{Operator}},
+	{"", Pending, []string{Reader}},
+	{Pending, Active, []string{Operator, Reader}},
+	{Unsubscribed, Active, []string{Reader}},
+	{Bounced, Active, []string{Reader}},
 	{Pending, Unsubscribed, []string{Operator, Reader}},
 	{Active, Unsubscribed, []string{Operator, Reader}},
 	{Bounced, Unsubscribed, []string{Operator, Reader}},

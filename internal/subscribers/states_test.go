@@ -16,10 +16,11 @@ func TestWhoMayChangeAConsentHow(t *testing.T) {
 			Complained: nil, Unsubscribed: nil,
 		},
 		Reader: {
-			Pending:    {Unsubscribed},
-			Active:     {Unsubscribed},
-			Bounced:    {Unsubscribed},
-			Complained: nil, Unsubscribed: nil,
+			Pending:      {Active, Unsubscribed},
+			Active:       {Unsubscribed},
+			Bounced:      {Active, Unsubscribed},
+			Unsubscribed: {Active},
+			Complained:   nil,
 		},
 		Relay: {
 			Pending: {Bounced, Complained},

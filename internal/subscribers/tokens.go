@@ -20,6 +20,10 @@ type Purpose string
 // tokens never expire: the mail that carries them does not either.
 const PurposeUnsubscribe Purpose = "unsubscribe"
 
+// PurposePreferences lets whoever holds the token choose for one subscription:
+// pause, plain text, language, and ask for letters to its address.
+const PurposePreferences Purpose = "preferences"
+
 // TokenLength is the number of characters of a token. It is short so that a
 // List-Unsubscribe line of a usual public address stays within 78.
 const TokenLength = 42
@@ -57,7 +61,7 @@ func NewKeys(secret []byte) (*Keys, error) {
 		return nil, fmt.Errorf("%w: the secret has %d bytes and needs at least %d", digest.ErrConfig, len(secret), minSecret)
 	}
 	k := &Keys{tokens: map[Purpose][]byte{}}
-	for _, p := range []Purpose{PurposeUnsubscribe} {
+	for _, p := range []Purpose{PurposeUnsubscribe, PurposePreferences} {
 		key, err := derive(secret, "token "+string(p))
 		if err != nil {
 			return nil, err

@@ -1,0 +1,145 @@
+package subscribers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// The purposes of single-use tokens.
+const (
+	PurposeConfirm Purpose = "confirm"
+	PurposeData    Purpose = "data"
+	PurposeErase   Purpose = "erase"
+)
+
+// What a page tells apart of the tokens that it refuses; both are a
+// digest.ErrRefused.
+var (
+	ErrExpired = fmt.Errorf("%w: the link has expired", digest.ErrRefused)
+	ErrUsed    = fmt.Errorf("%w: the link has been used", digest.ErrRefused)
+)
+
+// Lifetimes of single-use tokens. A mail with the link to all of a person's
+// data should not stay dangerous in a mailbox; a confirmation may be read after
+// a holiday.
+const (
+	ConfirmTime = 7 * 24 * time.Hour
+	PersonTime  = time.Hour
+)
+
+// Ticket is what stands behind a single-use token, which itself is not kept.
+type Ticket struct {
+	Hash       string // of the token, see HashTicket
+	Purpose    Purpose
+	Subscriber string
+	Newsletter string
+	Language   string // of the page that it leads to; empty: the newsletter's
+	Wording    string // what confirming agrees to
+	Evidence   string // of the request
+	Created    time.Time
+	Expires    time.Time
+	Used       time.Time // zero: not yet
+}
+
+// Confirmation is what a page needs to know of a single-use token.
+type Confirmation struct {
+	Newsletter string // id
+	Language   string // BCP 47; empty: the newsletter's
+}
+
+// ticketBytes make 192 random bits, and a token without spare bits in its last
+// character.
+const (
+	ticketBytes  = 24
+	ticketLength = 32
+)
+
+// NewTicket makes a single-use token of 32 characters and the hash by which it
+// is found.
+func NewTicket(random io.Reader) (token, hash string, err error) {
+	b := make([]byte, ticketBytes)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", "", fmt.Errorf("new single-use token: %w", err)
+	}
+	token = tokenEncoding.EncodeToString(b)
+	return token, hashTicket(token), nil
+}
+
+// hashTicket needs no key and no salt: nobody guesses 192 random bits.
+func hashTicket(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// Confirmation says what a token of a confirmation mail is for, and changes
+// nothing. It fails as Confirm does.
+func (l *List) Confirmation(ctx context.Context, token string) (Confirmation, error) {
+	return l.Peek(ctx, PurposeConfirm, token)
+}
+
+// Peek says what a single-use token is for, and changes nothing. It fails with
+// ErrExpired, with ErrUsed, or with another digest.ErrRefused.
+func (l *List) Peek(ctx context.Context, p Purpose, token string) (Confirmation, error) {
+	t, err := l.ticket(ctx, p, token)
+	return Confirmation{Newsletter: t.Newsletter, Language: t.Language}, err
+}
+
+// ticket finds an unused token that has not expired. Used goes before expired:
+// who confirmed long ago should hear that it is done. Errors do not repeat the
+// token: they may end in a log.
+func (l *List) ticket(ctx context.Context, p Purpose, token string) (Ticket, error) {
+	if len(token) != ticketLength {
+		return Ticket{}, fmt.Errorf("%w: not a valid %s token", digest.ErrRefused, p)
+	}
+	t, known, err := l.store.Ticket(ctx, p, hashTicket(token))
+	switch {
+	case err != nil:
+		return Ticket{}, fmt.Errorf("look up a %s token: %w", p, err)
+	case !known:
+		return Ticket{}, fmt.Errorf("%w: not a valid %s token", digest.ErrRefused, p)
+	case !t.Used.IsZero():
+		return t, ErrUsed
+	case !l.now().Before(t.Expires):
+		return t, ErrExpired
+	}
+	return t, nil
+}
+
+// Confirm makes the subscription active that a token of a confirmation mail
+// stands for. It works once: a repeated call says ErrUsed, and so never brings
+// back who has left in between. It fails with ErrExpired after ConfirmTime, and
+// with another digest.ErrRefused for what was never such a token, and for an
+// address that must not be mailed.
+func (l *List) Confirm(ctx context.Context, token, evidence string) error {
+	t, err := l.ticket(ctx, PurposeConfirm, token)
+	if err != nil {
+		return err
+	}
+	person, err := l.store.Subscriber(ctx, t.Subscriber)
+	if err != nil {
+		return gone(err)
+	}
+	suppressed, err := l.store.Suppressions(ctx, t.Newsletter, []Subscriber{person})
+	if err != nil {
+		return fmt.Errorf("confirm: %w", err)
+	}
+	if len(suppressed) > 0 {
+		return fmt.Errorf("%w: the address must not be mailed", digest.ErrRefused)
+	}
+	e := Event{
+		At: l.now(), To: Active, Actor: Reader, How: "subscribe form, confirmed by mail", Wording: t.Wording,
+		Evidence: t.Evidence + "; confirmed: " + evidence,
+	}
+	if won, err := l.store.Confirm(ctx, t.Hash, From(Active, Reader), e); err != nil {
+		return fmt.Errorf("confirm: %w", err)
+	} else if !won {
+		return ErrUsed
+	}
+	return nil
+}
