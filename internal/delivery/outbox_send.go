@@ -66,7 +66,7 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 	}
 	o.settle(work, release(l.Delivery, Claimed, l.NextAt, ""))
 	var no *mail.ReplyError
-	if errors.As(err, &no) && isOwnFault(no.Reply) {
+	if errors.As(err, &no) && judge(stage(no.Command), no.Reply) == ownFault {
 		o.trouble(l.From, fmt.Sprintf("the relay refuses us: %v; put the smtp settings right (digest check --smtp)", err))
 		return false
 	}
