@@ -59,7 +59,7 @@ type recipients struct {
 
 // lister lists who is on a newsletter's list.
 type lister interface {
-	Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error
+	Recipients(ctx context.Context, newsletter string, now time.Time, f func(digest.Recipient) error) error
 }
 
 func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Preview, addresses bool) (plan, error) {
@@ -75,7 +75,7 @@ func makePlan(ctx context.Context, l lister, n *publish.Newsletter, v publish.Pr
 		p.Recipients.Addresses = map[string][]string{}
 	}
 	p.list(v)
-	err := l.Recipients(ctx, n.Name, func(r digest.Recipient) error {
+	err := l.Recipients(ctx, n.Name, v.Issue.CutOff, func(r digest.Recipient) error {
 		p.Recipients.count(r)
 		return nil
 	})

@@ -18,7 +18,7 @@ import (
 // people are a newsletter's list.
 type people []digest.Recipient
 
-func (p people) Recipients(_ context.Context, _ string, f func(digest.Recipient) error) error {
+func (p people) Recipients(_ context.Context, _ string, _ time.Time, f func(digest.Recipient) error) error {
 	for _, r := range p {
 		if err := f(r); err != nil {
 			return err

@@ -171,7 +171,7 @@ func describeNewsletter(ctx context.Context, s *store.Store, n publish.Newslette
 		Name: n.Name, Next: n.Schedule.Next(time.Now()).At.In(n.Location),
 		LeftOut: map[string]int{}, Issues: []issueStatus{},
 	}
-	err := s.Recipients(ctx, n.Name, func(r digest.Recipient) error {
+	err := s.Recipients(ctx, n.Name, time.Now(), func(r digest.Recipient) error {
 		if r.LeftOut == "" {
 			one.Active++
 		} else {

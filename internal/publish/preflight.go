@@ -76,7 +76,7 @@ func (p *Publisher) facts(ctx context.Context, n *Newsletter, r digest.IssueReco
 		PublicURL:   n.PublicURL, PostalAddress: n.PostalAddress, EnvelopeFrom: n.EnvelopeFrom,
 		Pending: []string{fmt.Sprint(compose.ArchiveURL(n.Newsletter), r.Number)},
 	}
-	if f.Recipients, err = p.store.CountRecipients(ctx, n.Name); err != nil {
+	if f.Recipients, err = p.store.CountRecipients(ctx, n.Name, p.o.Now()); err != nil {
 		return f, fmt.Errorf("count the recipients of %s: %w", n.Name, err)
 	}
 	f.Last, err = p.lastSent(ctx, n, r)

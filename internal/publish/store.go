@@ -66,10 +66,10 @@ type Store interface {
 	// whose lease ended (for committing: longer than grace ago).
 	Recover(ctx context.Context, owner string, exclusive bool, grace time.Duration, now time.Time) (ready, inDoubt int, err error)
 	// Recipients calls f for everybody on the newsletter's list, by address,
-	// judged as Plan would judge them.
-	Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error
+	// judged as Plan would judge them now.
+	Recipients(ctx context.Context, newsletter string, now time.Time, f func(digest.Recipient) error) error
 	// CountRecipients is how many of them would get mail.
-	CountRecipients(ctx context.Context, newsletter string) (int, error)
+	CountRecipients(ctx context.Context, newsletter string, now time.Time) (int, error)
 	// Deliveries calls f for the rows in the given states, by address.
 	Deliveries(ctx context.Context, id string, states []delivery.State, f func(delivery.Delivery) error) error
 	// Counts counts an issue's ledger by state.

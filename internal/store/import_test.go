@@ -50,7 +50,7 @@ func (w *world) listed(newsletter string) string {
 	w.Helper()
 	consents, recipients := 0, 0
 	w.must(w.Consents(w.ctx, newsletter, "", func(subscribers.Consent) error { consents++; return nil }))
-	w.must(w.Recipients(w.ctx, "weekly", func(digest.Recipient) error { recipients++; return nil }))
+	w.must(w.Recipients(w.ctx, "weekly", noon, func(digest.Recipient) error { recipients++; return nil }))
 	return fmt.Sprint(consents, recipients)
 }
 

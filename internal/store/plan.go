@@ -94,27 +94,29 @@ func (t tx) plan(id, newsletter, after string, lists int64, n int, now time.Time
 }
 
 // Recipients implements publish.Store; newsletter is its name.
-func (s *Store) Recipients(ctx context.Context, newsletter string, f func(digest.Recipient) error) error {
+func (s *Store) Recipients(ctx context.Context, newsletter string, now time.Time, f func(digest.Recipient) error) error {
 	err := each(ctx, s.read, func(scan scan) error {
 		var r digest.Recipient
 		var state, reason string
-		var mailable int
-		if err := scan(&r.Address, &state, &mailable, &reason); err != nil {
+		var mailable, unpaused int
+		if err := scan(&r.Address, &state, &mailable, &unpaused, &reason); err != nil {
 			return err
 		}
 		switch {
+		case mailable == 1 && unpaused == 1:
 		case mailable == 1:
+			r.LeftOut = "paused"
 		case state != "active":
 			r.LeftOut = state
 		default:
 			r.LeftOut = "suppressed: " + reason
 		}
 		return f(r)
-	}, `SELECT s.address, c.state, CASE WHEN `+mailable+` THEN 1 ELSE 0 END,
+	}, `SELECT s.address, c.state, CASE WHEN `+mailable+` THEN 1 ELSE 0 END, CASE WHEN `+unpaused+`$2 THEN 1 ELSE 0 END,
 		COALESCE((SELECT MIN(p.reason) FROM suppression p
 			WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter)), '')
 		FROM newsletter n JOIN consent c ON c.newsletter = n.id JOIN subscriber s ON s.id = c.subscriber
-		WHERE n.name = $1 AND `+visible+` ORDER BY s.address`, newsletter)
+		WHERE n.name = $1 AND `+visible+` ORDER BY s.address`, newsletter, ms(now))
 	if err != nil {
 		return fmt.Errorf("recipients of %s: %w", newsletter, err)
 	}

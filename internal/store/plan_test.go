@@ -48,16 +48,19 @@ func testPlan(t *testing.T, w *world) {
 
 func testRecipients(t *testing.T, w *world) {
 	newsletter := w.newsletter("weekly")
-	w.enrolN(newsletter, 0, 6)
+	w.enrolN(newsletter, 0, 8)
 	w.leave(newsletter, 1)
 	w.exec(`INSERT INTO suppression VALUES ($1, '', 'bounced', '', '', 0)`, person(2).Hash)
 	w.exec(`INSERT INTO suppression VALUES ($1, $2, 'operator', '', '', 0)`, person(3).Hash, newsletter)
 	w.exec(`INSERT INTO suppression VALUES ($1, 'another', 'operator', '', '', 0)`, person(4).Hash)
+	w.exec(`UPDATE consent SET paused_until = $1 WHERE subscriber = $2`, noon.UnixMilli()+1, person(6).ID)
+	w.exec(`UPDATE consent SET paused_until = $1 WHERE subscriber = $2`, noon.UnixMilli(), person(7).ID)
 	got := map[string]string{}
-	w.must(w.Recipients(w.ctx, "weekly", func(r digest.Recipient) error { got[r.Address] = r.LeftOut; return nil }))
+	w.must(w.Recipients(w.ctx, "weekly", noon, func(r digest.Recipient) error { got[r.Address] = r.LeftOut; return nil }))
 	want := map[string]string{
 		person(0).Address: "", person(1).Address: "unsubscribed", person(2).Address: "suppressed: bounced",
 		person(3).Address: "suppressed: operator", person(4).Address: "", person(5).Address: "",
+		person(6).Address: "paused", person(7).Address: "",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("recipients %v, want %v", got, want)
@@ -78,7 +81,7 @@ func testRecipients(t *testing.T, w *world) {
 		}
 	}
 	stop := errors.New("stop")
-	if err := w.Recipients(w.ctx, "weekly", func(digest.Recipient) error { return stop }); !errors.Is(err, stop) {
+	if err := w.Recipients(w.ctx, "weekly", noon, func(digest.Recipient) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("the callback's error became %v", err)
 	}
 }

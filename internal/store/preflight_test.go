@@ -11,7 +11,7 @@ func testCountRecipients(t *testing.T, w *world) {
 	newsletter := w.newsletter("weekly")
 	count := func(name string, want int) {
 		t.Helper()
-		n, err := w.CountRecipients(w.ctx, name)
+		n, err := w.CountRecipients(w.ctx, name, noon)
 		w.must(err)
 		if n != want {
 			t.Errorf("%d recipients of %s, want %d", n, name, want)
@@ -24,9 +24,11 @@ func testCountRecipients(t *testing.T, w *world) {
 	w.exec(`INSERT INTO suppression VALUES ($1, $2, 'operator', '', '', 0)`, person(3).Hash, newsletter)
 	w.exec(`INSERT INTO suppression VALUES ($1, 'another', 'operator', '', '', 0)`, person(4).Hash)
 	count("weekly", 3)
+	w.exec(`UPDATE consent SET paused_until = $1 WHERE subscriber = $2`, noon.UnixMilli()+1, person(5).ID)
+	count("weekly", 2)
 	count("nowhere", 0)
 	eligible := 0
-	w.must(w.Recipients(w.ctx, "weekly", func(r digest.Recipient) error {
+	w.must(w.Recipients(w.ctx, "weekly", noon, func(r digest.Recipient) error {
 		if r.LeftOut == "" {
 			eligible++
 		}
