@@ -42,12 +42,16 @@ var (
 	_ publish.Archive   = (*store.Store)(nil)
 )
 
-// How long a claim may be worked on, and open transactions may take once we were
-// asked to stop.
-const (
-	leaseTime = 15 * time.Minute
-	drainTime = 30 * time.Second
-)
+// drainTime is how long open transactions may take once we were asked to stop.
+const drainTime = 30 * time.Second
+
+// timing is what decides when a process that sends counts as dead, where several
+// share a database.
+type timing struct {
+	lease time.Duration // of what it holds, unless it renews it
+	grace time.Duration // after that, for what is between dot and reply
+	sweep time.Duration // how often the others look
+}
 
 // alertTime is how long the end of a command waits for its alerts to be delivered.
 const alertTime = 15 * time.Second
@@ -57,6 +61,8 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	environ  []string
+	now      func() time.Time
+	timing   timing
 
 	configFile string
 	json       bool
@@ -64,11 +70,24 @@ type app struct {
 	engine     atomic.Pointer[delivery.Engine] // the signal handler looks at it
 	fetcher    *fetch.Client                   // see client
 
+	// ledger, if set, stands between the engine and the store; benchmarks slow
+	// commits down with it.
+	ledger func(delivery.Store) delivery.Store
+
 	// reports says that the command ends by reporting what became of the
 	// issues: alerts wait in told, so that nothing is said twice.
 	reports bool
 	told    []string
 	alerter *alert.Alerter // of a command that sends
+}
+
+// newApp is a run of this process. The grace is the time that RFC 5321 section
+// 4.5.3.2.6 gives a relay to answer.
+func newApp() *app {
+	return &app{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now,
+		timing: timing{lease: 15 * time.Minute, grace: 10 * time.Minute, sweep: time.Minute},
+	}
 }
 
 // stopping tells whoever waits at a terminal why the program does not end at once.
@@ -102,7 +121,7 @@ func (a *app) log() *slog.Logger {
 
 // service changes who is on the lists.
 func (a *app) service(s *store.Store, keys *subscribers.Keys) *subscribers.List {
-	return subscribers.NewList(subscribers.Options{Store: s, Keys: keys, Now: time.Now, Random: rand.Reader})
+	return subscribers.NewList(subscribers.Options{Store: s, Keys: keys, Now: a.now, Random: rand.Reader})
 }
 
 // sender is who may send: the only process with a SQLite database, one of
@@ -117,7 +136,7 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 		return nil, err
 	}
 	a.alerter, err = alert.New(alert.Options{
-		Command: a.config.Alert.Command, Environ: a.environ, Webhook: a.config.Alert.Webhook, Now: time.Now, Log: a.log(),
+		Command: a.config.Alert.Command, Environ: a.environ, Webhook: a.config.Alert.Webhook, Now: a.now, Log: a.log(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: alert.webhook: %w", digest.ErrConfig, err)
@@ -125,11 +144,15 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	owner := make([]byte, 8)
 	rand.Read(owner)
 	name := hex.EncodeToString(owner)
-	engine := delivery.New(s, delivery.Options{
+	var ledger delivery.Store = s
+	if a.ledger != nil {
+		ledger = a.ledger(s)
+	}
+	engine := delivery.New(ledger, delivery.Options{
 		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
 		Owner:   name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
-		Lease: leaseTime, Drain: drainTime,
-		Now: time.Now, Random: mathrand.Float64, Log: a.log(),
+		Lease: a.timing.lease, Drain: drainTime,
+		Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})
 	a.engine.Store(engine)
 	return a.publisher(s, keys, newsletters, composer, engine, progress, name), nil
@@ -140,7 +163,7 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, composer *compose.Composer, d publish.Deliverer, progress publish.Progress, owner string) *publish.Publisher {
 	return publish.New(s, publish.Options{
 		Newsletters: newsletters,
-		Library:     library.New(s, library.Options{Now: time.Now, Log: a.log()}),
+		Library:     library.New(s, library.Options{Now: a.now, Log: a.log()}),
 		Composer:    composer,
 		Deliverer:   d,
 		Token: func(subscriber, newsletter string) (string, error) {
@@ -152,7 +175,9 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 		Progress:  progress,
 		Owner:     owner,
 		Exclusive: !a.config.Postgres(),
-		Now:       time.Now,
+		Sweep:     a.timing.sweep,
+		Grace:     a.timing.grace,
+		Now:       a.now,
 		Log:       a.log(),
 	})
 }

@@ -11,10 +11,12 @@ import (
 	_ "time/tzdata" // the binary brings its time zones
 )
 
-func main() {
+func main() { os.Exit(execute(newApp())) }
+
+// execute runs the process's command line under its signals.
+func execute(a *app) (code int) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -24,5 +26,5 @@ func main() {
 		<-signals // the second: now
 		a.abort()
 	}()
-	os.Exit(a.run(ctx, os.Args[1:]))
+	return a.run(ctx, os.Args[1:])
 }

@@ -57,8 +57,12 @@ type Options struct {
 	Owner    string // this process, in the ledger
 	// Exclusive says that no other process can be sending: its rows are dead.
 	Exclusive bool
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Sweep is how often Serve frees the rows of processes that died, where it is
+	// not Exclusive; Grace is how long after its lease a row between dot and reply
+	// is left to its owner: the longest that a relay may take to answer.
+	Sweep, Grace time.Duration
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Publisher takes newsletters through their steps. Its methods are for one

@@ -20,7 +20,7 @@ const afterError = time.Minute
 func (p *Publisher) Serve(ctx context.Context) error {
 	swept := p.o.Now()
 	for ctx.Err() == nil {
-		if !p.o.Exclusive && p.o.Now().Sub(swept) > time.Minute {
+		if !p.o.Exclusive && p.o.Now().Sub(swept) >= p.o.Sweep {
 			// Other processes may have died since.
 			swept = p.o.Now()
 			if err := p.recover(ctx); err != nil {

@@ -9,15 +9,17 @@ import (
 	"digest.example/internal/digest"
 )
 
-// deadFor is how long after its lease a row between dot and reply is given to
-// its owner, on a database that several processes share: the longest that a
-// relay may take to answer (RFC 5321 section 4.5.3.2.6).
-const deadFor = 10 * time.Minute
+// clockSlack is how far the ledger may be ahead of the clock: more than a clock is
+// ever set back for a good reason, or than the clocks of several machines differ.
+const clockSlack = time.Hour
 
-// Start makes the newsletters known and puts right what a process that died, or
-// a restored backup, left behind. It comes before anything else.
+// Start makes the newsletters known and puts right what a process that died, a
+// restored backup or a wrong clock left behind. It comes before anything else.
 func (p *Publisher) Start(ctx context.Context) error {
 	if err := p.distrustBackup(ctx); err != nil {
+		return err
+	}
+	if err := p.distrustClock(ctx); err != nil {
 		return err
 	}
 	if err := p.Register(ctx); err != nil {
@@ -71,9 +73,28 @@ func (p *Publisher) distrustBackup(ctx context.Context) error {
 	return nil
 }
 
+// distrustClock stops at a clock by which the ledger was written in the future.
+// When to try again and when to give up would both be wrong.
+func (p *Publisher) distrustClock(ctx context.Context) error {
+	last, err := p.store.Ahead(ctx, p.o.Now(), clockSlack)
+	if err != nil || last.IsZero() {
+		return err
+	}
+	issues, err := p.store.Unended(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range issues {
+		p.o.Alert(fmt.Sprintf("%s is paused: the clock says %s, but the ledger was changed at %s. Put the clock right; "+
+			"then digest resume %s sends the rest, digest cancel %s gives it up", r.Name(),
+			p.o.Now().UTC().Format(time.RFC3339), last.Format(time.RFC3339), r.Name(), r.Name()))
+	}
+	return nil
+}
+
 // recover frees the rows of dead owners.
 func (p *Publisher) recover(ctx context.Context) error {
-	ready, inDoubt, err := p.store.Recover(ctx, p.o.Owner, p.o.Exclusive, deadFor, p.o.Now())
+	ready, inDoubt, err := p.store.Recover(ctx, p.o.Owner, p.o.Exclusive, p.o.Grace, p.o.Now())
 	if err != nil {
 		return fmt.Errorf("recover the ledger: %w", err)
 	}

@@ -142,6 +142,7 @@ func (w *world) publisher(newsletters ...publish.Newsletter) *publish.Publisher 
 			w.alerts = append(w.alerts, text)
 		},
 		Progress: silent{}, Owner: w.owner, Exclusive: !w.shared,
+		Sweep: time.Minute, Grace: 10 * time.Minute,
 		Now: func() time.Time { return w.clock() }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }

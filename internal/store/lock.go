@@ -104,9 +104,7 @@ func (s *Store) Restored(ctx context.Context, now time.Time) (bool, error) {
 		if restored = n > 0 && counter > 0; err != nil || !restored {
 			return err
 		}
-		_, err = t.exec(`UPDATE issue SET state = 'paused', code = '', hold_until = NULL,
-			reason = 'the database is a restored backup: what it lacks may have been sent already'
-			WHERE state IN ('planning', 'sending', 'held')`)
+		err = t.pauseUnended("the database is a restored backup: what it lacks may have been sent already")
 		if err != nil {
 			return err
 		}

@@ -71,6 +71,7 @@ func suite(t *testing.T, e engine) {
 		{"recover", testRecover},
 		{"leases are renewed", testRenew},
 		{"zombie", testZombie},
+		{"clock behind the ledger", testAhead},
 		{"deliveries and counts", testDeliveries},
 		{"numbers race", testNumberRace},
 		{"open issue", testOpenIssue},

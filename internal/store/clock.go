@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"time"
+)
+
+// pauseUnended stops every issue that has not ended, until its operator resumes it.
+func (t tx) pauseUnended(why string) error {
+	_, err := t.exec(`UPDATE issue SET state = 'paused', code = '', hold_until = NULL, reason = $1
+		WHERE state IN ('planning', 'sending', 'held')`, why)
+	return err
+}
+
+// Ahead implements publish.Store.
+func (s *Store) Ahead(ctx context.Context, now time.Time, slack time.Duration) (last time.Time, err error) {
+	last, err = one(ctx, s.read, func(scan scan) (time.Time, error) {
+		var last sql.NullInt64
+		err := scan(&last)
+		return at(last), err
+	}, `SELECT MAX(latest) FROM (
+		SELECT MAX(changed) AS latest FROM delivery
+			WHERE issue IN (SELECT id FROM issue WHERE state IN ('planning', 'sending', 'held'))
+		UNION ALL SELECT MAX(opened) FROM issue WHERE state IN ('planning', 'sending', 'held')) AS latest`)
+	if err != nil || !last.After(now.Add(slack)) {
+		return time.Time{}, err
+	}
+	news := false
+	err = s.change(ctx, "compare the ledger with the clock", func(t tx) error {
+		// Of several machines one may be wrong; then the server is right.
+		at, err := t.judged(now)
+		if err != nil || !last.After(at.Add(slack)) {
+			return err
+		}
+		// The operator who resumes it has seen to the clock: what was told is not told again.
+		n, err := t.exec(`INSERT INTO meta (name, value) VALUES ('ledger_ahead', $1) ON CONFLICT (name)
+			DO UPDATE SET value = excluded.value WHERE CAST(meta.value AS BIGINT) < CAST(excluded.value AS BIGINT)`,
+			strconv.FormatInt(ms(last), 10))
+		if news = n > 0; err != nil || !news {
+			return err
+		}
+		return t.pauseUnended("the clock is behind the ledger, which was changed at " + last.Format(time.RFC3339))
+	})
+	if err != nil || !news {
+		return time.Time{}, err
+	}
+	return last, nil
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// A clock that is behind the ledger pauses what has not ended, and is told once.
+func testAhead(t *testing.T, w *world) {
+	_, issue := w.sending(2)
+	// Where there is a server, its clock has to be behind too.
+	future := time.Now().AddDate(1, 0, 0).Truncate(time.Millisecond).UTC()
+	ahead := func(now, want time.Time) {
+		t.Helper()
+		got, err := w.Ahead(w.ctx, now, time.Hour)
+		if err != nil || !got.Equal(want) {
+			t.Errorf("at %s ahead %s, %v; want %s", now, got, err, want)
+		}
+	}
+	state := func(want digest.IssueState) {
+		t.Helper()
+		if r, err := w.Issue(w.ctx, issue); err != nil || r.State != want || (want == digest.IssuePaused && r.Reason == "") {
+			t.Errorf("issue %+v, %v; want %s", r, err, want)
+		}
+	}
+	ahead(noon, time.Time{})
+	w.exec(`UPDATE delivery SET changed = $1 WHERE subscriber = $2`, ms(future), person(1).ID)
+	ahead(future.Add(-time.Hour), time.Time{})
+	state(digest.IssueSending)
+	ahead(future.Add(-61*time.Minute), future)
+	state(digest.IssuePaused)
+	w.move(issue, digest.IssuePaused, digest.IssueSending)
+	ahead(noon, time.Time{}) // its operator has been told
+	state(digest.IssueSending)
+
+	later := future.Add(time.Minute)
+	w.exec(`UPDATE delivery SET changed = $1 WHERE subscriber = $2`, ms(later), person(0).ID)
+	ahead(noon, later)
+	state(digest.IssuePaused)
+	ahead(noon, time.Time{}) // nothing is left to be paused
+	w.move(issue, digest.IssuePaused, digest.IssueDone)
+	w.exec(`UPDATE delivery SET changed = $1`, ms(later.Add(time.Hour)))
+	ahead(noon, time.Time{}) // what has ended does no harm
+
+	r, _, err := w.OpenIssue(w.ctx, "weekly", digest.EditionScheduled, slot(2), later.Add(time.Hour))
+	w.must(err)
+	issue = r.ID
+	ahead(noon, later.Add(time.Hour))
+	state(digest.IssuePaused)
+}
