@@ -116,7 +116,13 @@ func (w *world) engine(server *smtptest.Server, connections int) *delivery.Engin
 
 func (w *world) engineOn(ledger delivery.Store, server *smtptest.Server, connections int) *delivery.Engine {
 	w.t.Helper()
-	dialer, err := mail.NewDialer(mail.Options{Host: server.Host(), Port: server.Port(), TLS: mail.NoTLS})
+	return w.engineVia(ledger, mail.Options{Host: server.Host(), Port: server.Port(), TLS: mail.NoTLS}, connections)
+}
+
+// engineVia sends by way of the relay that the options describe.
+func (w *world) engineVia(ledger delivery.Store, relay mail.Options, connections int) *delivery.Engine {
+	w.t.Helper()
+	dialer, err := mail.NewDialer(relay)
 	w.must(err)
 	return delivery.New(ledger, delivery.Options{
 		Connect:     func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },

@@ -103,9 +103,9 @@ func (s *Session) Commit(ctx context.Context) (Reply, error) {
 		s.Abort()
 		return Reply{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
 	}
-	if hungUp(s.conn.Conn) {
+	if s.text.R.Buffered() > 0 || hungUp(s.conn.Conn) {
 		s.Abort()
-		return Reply{}, fmt.Errorf("%w: the server closed the connection before it", ErrNotCommitted)
+		return Reply{}, fmt.Errorf("%w: the server closed the connection, or spoke out of turn, before it", ErrNotCommitted)
 	}
 	s.offered = false
 	defer s.watch(ctx)()
