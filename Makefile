@@ -19,8 +19,9 @@ lint:
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
 
-bench: ## ratios and costs; nothing is asserted
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: tools ## sending beside its peers (DIGEST_BENCH_ROWS, _ROUNDS, _RECIPIENTS), then costs of the rest; nothing is asserted
+	$(GO) test -run '^$$' -bench '^BenchmarkDelivery$$' -benchtime 1x -timeout 6h ./cmd/digest
+	$(GO) test -run '^$$' -bench . -skip '^BenchmarkDelivery$$' -benchmem -timeout 1h ./...
 
 fuzz: ## every fuzz target for FUZZTIME, one after another; commit what it leaves in testdata/fuzz
 	@failed=; for package in $$($(GO) list ./...); do \

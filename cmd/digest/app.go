@@ -74,6 +74,10 @@ type app struct {
 	// commits down with it.
 	ledger func(delivery.Store) delivery.Store
 
+	// ledger, if set, stands between the engine and the store; benchmarks slow
+	// commits down with it.
+	ledger func(delivery.Store) delivery.Store
+
 	// reports says that the command ends by reporting what became of the
 	// issues: alerts wait in told, so that nothing is said twice.
 	reports bool

@@ -25,11 +25,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"digest.example/internal/pgtest"
+	"digest.example/internal/smtpsink"
 	"digest.example/internal/smtptest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"digest": main})
+	testscript.Main(m, map[string]func(){
+		"digest": main, "digest-bench": digestBench, "go-mail-bench": goMailBench, "smtpsink": smtpsink.Main,
+	})
 }
 
 // patience is how long a script waits for what must come.

@@ -30,9 +30,10 @@ type Server struct {
 	last   atomic.Int64
 }
 
-// Start starts a server that stops when the test ends. The test fails where
-// PostgreSQL is not installed.
-func Start(tb testing.TB) *Server {
+// Start starts a server that stops when the test ends. Settings are written
+// name=value and come after its own, which are for speed: fsync=on makes it
+// durable. The test fails where PostgreSQL is not installed.
+func Start(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
 	folder, err := os.MkdirTemp("", "pgtest-") // short: a socket's path has at most 107 bytes
 	if err != nil {
@@ -51,9 +52,13 @@ func Start(tb testing.TB) *Server {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		tb.Fatalf("initdb: %v\n%s", err, out)
 	}
-	serve(tb, program(tb, who, "postgres", "-D", data, "-k", folder,
-		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
-		"-c", "shared_buffers=32MB", "-c", "max_connections=200"))
+	args := []string{"-D", data, "-k", folder}
+	for _, s := range append([]string{
+		"listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200",
+	}, settings...) {
+		args = append(args, "-c", s)
+	}
+	serve(tb, program(tb, who, "postgres", args...))
 	return &Server{folder: folder}
 }
 

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"time"
+
+	"digest.example/internal/smtpsink"
+)
+
+// rows are the figures that docs/PERFORMANCE.md shows.
+func (w *bench) rows() []row {
+	ours := sender{name: "digest", run: w.sqlite(nil)}
+	c := sender{name: "smtp-source", run: w.smtpSource}
+	goMail := sender{name: "go-mail", part: 10, run: w.goMail}
+	slowed := sender{name: "digest, commits slowed by 2 ms", run: w.sqlite([]string{slowCommits + "=2ms"})}
+	shared := sender{name: "digest on PostgreSQL", run: w.postgres(1)}
+	two := sender{name: "two of them", run: w.postgres(2)}
+	all := []sender{ours, c, goMail}
+	return []row{
+		{name: "10 connections", connections: 10, senders: all, base: 1},
+		{name: "20 connections", connections: 20, senders: all, base: 1},
+		{name: "50 connections", connections: 50, senders: all, base: 1},
+		{
+			name: "50, 5 ms a reply", connections: 50, senders: []sender{ours, c}, base: 1,
+			options: smtpsink.Options{Latency: 5 * time.Millisecond},
+		},
+		{name: "50, slow commits", connections: 50, senders: []sender{slowed, c, ours}, base: 1},
+		{name: "PostgreSQL, 20", connections: 20, prepare: w.startPostgres, senders: []sender{shared, ours}, base: 1},
+		{name: "two processes, 20 each", connections: 20, prepare: w.startPostgres, senders: []sender{two, shared}, base: 1},
+	}
+}
