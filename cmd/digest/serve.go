@@ -70,7 +70,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 	// get an answer.
 	sent := make(chan struct{})
 	group.Go(func() error {
-		p.KeepPulling(both, a.config.Library.PullEvery.Std(), a.config.Library.Keep.Std())
+		p.KeepPulling(both, a.config.Library.PullEvery.Std(), publish.Keep{
+			Library: a.config.Library.Keep.Std(), Ledger: a.config.Ledger.Keep.Std(),
+		})
 		return nil
 	})
 	group.Go(func() error {

@@ -17,6 +17,7 @@ type Config struct {
 	Alert       Alert        `mapstructure:"alert"`
 	Fetch       Fetch        `mapstructure:"fetch"`
 	Library     Library      `mapstructure:"library"`
+	Ledger      Ledger       `mapstructure:"ledger"`
 	Templates   string       `mapstructure:"templates"` // a folder; empty: the shipped ones
 	Newsletters []Newsletter `mapstructure:"newsletters"`
 }
@@ -61,6 +62,11 @@ type Fetch struct {
 type Library struct {
 	PullEvery Duration `mapstructure:"pull_every"` // by digest serve, between issues; 0: only for an issue
 	Keep      Duration `mapstructure:"keep"`       // how long after it was published
+}
+
+// Ledger says how long it is known who got an issue.
+type Ledger struct {
+	Keep Duration `mapstructure:"keep"` // after the issue ended; 0: for ever
 }
 
 // Newsletter is one publication.
@@ -153,6 +159,7 @@ func Default() Config {
 			Connections: 10,
 		},
 		Library:     Library{PullEvery: Duration(time.Hour), Keep: Duration(365 * day)},
+		Ledger:      Ledger{Keep: Duration(365 * day)},
 		Newsletters: []Newsletter{n},
 	}
 }

@@ -125,6 +125,7 @@ func anyConfig(t *rapid.T) Config {
 			PullEvery: minPullEvery * Duration(rapid.IntRange(0, 100).Draw(t, "pull every")),
 			Keep:      minKeep + Duration(rapid.IntRange(0, 1000).Draw(t, "keep"))*Duration(day),
 		},
+		Ledger:    Ledger{Keep: minKeepLedger * Duration(rapid.IntRange(0, 100).Draw(t, "keep ledger"))},
 		Templates: word.Draw(t, "templates"),
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "newsletters") {

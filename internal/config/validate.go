@@ -32,6 +32,7 @@ func (c Config) problems() Problems {
 	ps.checkAlert(c.Alert)
 	ps.checkFetch(c.Fetch)
 	ps.checkLibrary(c.Library)
+	ps.checkLedger(c.Ledger)
 	if hasControl(c.Templates) {
 		ps.add("templates", "holds a control character: remove it")
 	}

@@ -37,11 +37,12 @@ func (ps *Problems) checkFetch(f Fetch) {
 	}
 }
 
-// The shortest spans that make sense: sites are not to be pestered, and articles
-// are looked for over a few weeks.
+// The shortest spans that make sense: sites are not to be pestered, articles are
+// looked for over a few weeks, and readers ask after an issue for some.
 const (
-	minPullEvery = Duration(10 * time.Minute)
-	minKeep      = Duration(60 * day)
+	minPullEvery  = Duration(10 * time.Minute)
+	minKeep       = Duration(60 * day)
+	minKeepLedger = Duration(30 * day)
 )
 
 func (ps *Problems) checkLibrary(l Library) {
@@ -53,4 +54,11 @@ func (ps *Problems) checkLibrary(l Library) {
 	}
 	ps.checkDuration("library.pull_every", l.PullEvery, false)
 	ps.checkDuration("library.keep", l.Keep, false)
+}
+
+func (ps *Problems) checkLedger(l Ledger) {
+	if l.Keep != 0 && l.Keep < minKeepLedger {
+		ps.add("ledger.keep", "%s is too short to answer who asks after an issue: give 30d or more, or 0 for ever", l.Keep)
+	}
+	ps.checkDuration("ledger.keep", l.Keep, false)
 }

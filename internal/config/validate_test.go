@@ -131,6 +131,12 @@ func TestValues(t *testing.T) {
 			"60d 365d 3660d",
 			"0 59d 3661d",
 		},
+		{
+			"ledger.keep",
+			func(c *Config, v string) { c.Ledger.Keep, _ = ParseDuration(v) },
+			"0 30d 365d 3660d",
+			"1s 29d 3661d",
+		},
 	} {
 		t.Run(tc.key, func(t *testing.T) {
 			for v := range strings.FieldsSeq(tc.good) {

@@ -18,24 +18,52 @@ const tellAfter = 6
 // pruneEvery is how often there may be something to forget.
 const pruneEvery = 24 * time.Hour
 
+// pruneChunk is how many rows of the ledger one transaction deletes.
+const pruneChunk = 1000
+
+// Keep says for how long things are remembered; 0: for ever.
+type Keep struct {
+	Library time.Duration // articles and comments, after they were published or seen
+	Ledger  time.Duration // who got an issue, after it ended
+}
+
 // KeepPulling pulls each source again and again, so that the library misses
-// nothing of a site that shows only its latest articles, and forgets what was
-// neither published nor seen for keep, until ctx ends. Every is the time between
-// two pulls of a source; 0: none.
-func (p *Publisher) KeepPulling(ctx context.Context, every, keep time.Duration) {
+// nothing of a site that shows only its latest articles, and forgets once a day
+// what is older than keep, until ctx ends. Every is the time between two pulls
+// of a source; 0: none.
+func (p *Publisher) KeepPulling(ctx context.Context, every time.Duration, keep Keep) {
 	var pruned time.Time
 	for ctx.Err() == nil {
 		if err := p.PullStale(ctx, every); err != nil && ctx.Err() == nil {
 			p.o.Log.Error("the sources could not be pulled; it will be tried again", "error", err)
 		}
-		if now := p.o.Now(); now.Sub(pruned) >= pruneEvery && keep > 0 {
+		if now := p.o.Now(); now.Sub(pruned) >= pruneEvery {
 			pruned = now
-			if err := p.o.Library.Prune(ctx, keep); err != nil && ctx.Err() == nil {
-				p.o.Log.Error("the library could not be pruned; it will be tried again tomorrow", "error", err)
+			if err := p.forget(ctx, keep); err != nil && ctx.Err() == nil {
+				p.o.Log.Error("what is old could not be pruned; it will be tried again tomorrow", "error", err)
 			}
 		}
 		sleep(ctx, min(max(every/12, time.Minute), 10*time.Minute))
 	}
+}
+
+// forget prunes the library and the ledger, in small steps.
+func (p *Publisher) forget(ctx context.Context, keep Keep) error {
+	var problem error
+	if keep.Library > 0 {
+		problem = p.o.Library.Prune(ctx, keep.Library)
+	}
+	for more := keep.Ledger > 0; more && ctx.Err() == nil; {
+		began, err := p.o.Now(), error(nil)
+		if more, err = p.store.PruneLedger(ctx, began, keep.Ledger, pruneChunk); err != nil {
+			return errors.Join(problem, err)
+		}
+		// Other processes poll for their turn to write: leave them half of the time.
+		if more {
+			sleep(ctx, min(p.o.Now().Sub(began), tick))
+		}
+	}
+	return problem
 }
 
 // PullStale pulls the sources that were not pulled within the last every.

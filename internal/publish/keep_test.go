@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
 	"digest.example/internal/publish"
@@ -154,4 +155,28 @@ func TestLateArticle(t *testing.T) {
 	same(t, "printed", w.printed(w.last()), []string{"late"})
 	w.at(third)
 	w.wantIssues("done done skipped")
+}
+
+// What is pruned goes on to count, and a year's issues do not.
+func TestOldLedgersAreForgotten(t *testing.T) {
+	w := newWorld(t, 3)
+	w.site.publish(wednesday, "a")
+	w.at(sunday)
+	old := w.last()
+	want := w.counts(old)
+	w.site.publish(wednesday.AddDate(0, 0, 49), "b")
+	w.at(sunday.AddDate(0, 0, 49))
+	for _, c := range []struct {
+		keep time.Duration
+		rows int
+	}{{0, 3}, {50 * 24 * time.Hour, 3}, {48 * 24 * time.Hour, 0}} {
+		w.must(w.p.Forget(w.ctx, publish.Keep{Ledger: c.keep}))
+		rows := 0
+		w.must(w.store.Deliveries(w.ctx, old.ID, nil, func(delivery.Delivery) error { rows++; return nil }))
+		if rows != c.rows {
+			t.Errorf("with ledgers kept for %s, %d rows are left, want %d", c.keep, rows, c.rows)
+		}
+		w.wantCounts(old, want)
+	}
+	w.wantCounts(w.last(), delivery.Counts{delivery.Accepted: 3})
 }

@@ -76,8 +76,12 @@ type Store interface {
 	CountRecipients(ctx context.Context, newsletter string, now time.Time) (int, error)
 	// Deliveries calls f for the issue's rows in the given states, by address.
 	Deliveries(ctx context.Context, id string, states []delivery.State, f func(delivery.Delivery) error) error
-	// Counts counts an issue's ledger by state.
+	// Counts counts an issue's ledger by state, with what was pruned of it.
 	Counts(ctx context.Context, id string) (delivery.Counts, error)
+	// PruneLedger deletes at most n rows of an issue that ended longer than keep
+	// before the last one that did, and before now. They stay in its Counts. It
+	// says whether there may be more.
+	PruneLedger(ctx context.Context, now time.Time, keep time.Duration, n int) (more bool, err error)
 
 	// Ask leaves a request for whoever is sending; Requests are those that
 	// wait; Take takes one and says whether this caller got it; Answer says

@@ -27,16 +27,22 @@ func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, er
 	return b, nil
 }
 
-// Counts implements publish.Store.
+// Counts implements publish.Store. Rows that leave the ledger enter the issue's
+// own counts in the same transaction; one statement sees both as of one instant.
 func (s *Store) Counts(ctx context.Context, id string) (delivery.Counts, error) {
 	counts := delivery.Counts{}
 	err := each(ctx, s.read, func(scan scan) error {
-		var state string
+		var state, kept string
 		var n int
-		err := scan(&state, &n)
-		counts[delivery.State(state)] = n
-		return err
-	}, `SELECT state, COUNT(*) FROM delivery WHERE issue = $1 GROUP BY state`, id)
+		if err := scan(&state, &n, &kept); err != nil {
+			return err
+		}
+		if n > 0 {
+			counts[delivery.State(state)] += n
+		}
+		return addKept(counts, kept)
+	}, `SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 GROUP BY state
+		UNION ALL SELECT '', 0, counts FROM issue WHERE id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("counts of issue %s: %w", id, err)
 	}
