@@ -68,11 +68,8 @@ type app struct {
 	json       bool
 	config     config.Config
 	engine     atomic.Pointer[delivery.Engine] // the signal handler looks at it
+	outbox     atomic.Pointer[delivery.Outbox] // the same
 	fetcher    *fetch.Client                   // see client
-
-	// ledger, if set, stands between the engine and the store; benchmarks slow
-	// commits down with it.
-	ledger func(delivery.Store) delivery.Store
 
 	// ledger, if set, stands between the engine and the store; benchmarks slow
 	// commits down with it.
@@ -83,6 +80,8 @@ type app struct {
 	reports bool
 	told    []string
 	alerter *alert.Alerter // of a command that sends
+
+	lettersSent delivery.Counts // what became of those that were due
 }
 
 // newApp is a run of this process. The grace is the time that RFC 5321 section
@@ -105,6 +104,9 @@ func (a *app) stopping() {
 func (a *app) abort() {
 	if e := a.engine.Load(); e != nil {
 		e.Abort()
+	}
+	if o := a.outbox.Load(); o != nil {
+		o.Abort()
 	}
 }
 

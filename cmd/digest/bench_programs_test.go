@@ -23,7 +23,7 @@ const (
 
 // digestBench is the program with something changed, for benchmarks.
 func digestBench() {
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()}
+	a := newApp()
 	if slow, err := time.ParseDuration(os.Getenv(slowCommits)); err == nil {
 		a.ledger = func(s delivery.Store) delivery.Store { return slowLedger{s, slow} }
 	}
