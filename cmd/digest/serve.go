@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -60,6 +61,10 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err := p.Start(ctx); err != nil {
 		return err
 	}
+	letters, err := a.letters(s)
+	if err != nil {
+		return err
+	}
 	pages, err := a.pages(s, keys, newsletters)
 	if err != nil {
 		return err
@@ -75,6 +80,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		})
 		return nil
 	})
+	group.Go(func() error { return letters.Run(both) })
 	group.Go(func() error {
 		defer close(sent)
 		return p.Serve(both)
@@ -91,7 +97,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter) (*web.Server, error) {
 	titles := map[string]web.Newsletter{}
 	for _, n := range newsletters {
-		titles[n.ID] = web.Newsletter{Name: n.Name, Title: n.Title, Language: n.Language}
+		titles[n.ID] = web.Newsletter{Name: n.Name, Title: n.Title, Language: n.Language, Location: n.Location}
 	}
 	set, err := templates.Open(a.config.Templates)
 	if err != nil {
@@ -107,7 +113,8 @@ func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publis
 	}
 	handler, err := web.New(web.Options{
 		PublicURL: a.config.Web.PublicURL, Templates: files, Newsletters: titles,
-		Subscriptions: a.service(s, keys), Database: s, Archive: s, Pages: archive, Log: a.log(),
+		Subscriptions: a.service(s, keys), Database: s, Archive: s, Pages: archive,
+		TrustedProxies: a.config.Web.Proxies(), FormKey: keys.FormKey(), Now: time.Now, Log: a.log(),
 	})
 	if err != nil {
 		return nil, err

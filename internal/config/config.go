@@ -4,7 +4,10 @@
 // packages do with a setting: cmd/digest turns a Config into their options.
 package config
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Config is everything that an operator can set. The tags name the keys of
 // config.yaml; a field tagged secret is hidden by Redacted ("url": only the
@@ -26,6 +29,9 @@ type Config struct {
 type Web struct {
 	Listen    string `mapstructure:"listen"`     // host:port
 	PublicURL string `mapstructure:"public_url"` // no trailing slash once loaded
+	// TrustedProxies are addresses, or networks such as 10.0.0.0/8, of proxies
+	// that tell whom they ask for.
+	TrustedProxies []string `mapstructure:"trusted_proxies"`
 }
 
 // The values of SMTP.TLS.
@@ -130,6 +136,18 @@ type Source struct {
 	URL      string `mapstructure:"url"`
 	Kind     string `mapstructure:"kind"`     // one of the Kind constants
 	Required bool   `mapstructure:"required"` // whether an issue waits for it
+}
+
+// Proxies are the networks of TrustedProxies; one that cannot be read, which
+// Validate finds, is left out.
+func (w Web) Proxies() []netip.Prefix {
+	var all []netip.Prefix
+	for _, s := range w.TrustedProxies {
+		if p, err := parseNetwork(s); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // Postgres says whether the database is a PostgreSQL server, not a file.

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 	want.Web.PublicURL = "https://env.example"
 	want.SMTP.Port, want.SMTP.PerSecond, want.SMTP.Connections = 2525, 0.5, 3
 	want.SMTP.Username, want.SMTP.Password = "file", "p=q"
-	if got.SMTP != want.SMTP || got.Web != want.Web || got.Database != want.Database || len(got.Newsletters) != 1 {
+	if got.SMTP != want.SMTP || !reflect.DeepEqual(got.Web, want.Web) || got.Database != want.Database || len(got.Newsletters) != 1 {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }

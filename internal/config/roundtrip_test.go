@@ -45,7 +45,7 @@ func TestEnvironmentReachesEveryKey(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		want := anyConfig(t)
-		want.Newsletters, want.Fetch = Default().Newsletters, Default().Fetch
+		want.Newsletters, want.Fetch, want.Web.TrustedProxies = Default().Newsletters, Default().Fetch, nil
 		var environ []string
 		var walk func(v reflect.Value, parent string)
 		walk = func(v reflect.Value, parent string) {
@@ -106,8 +106,11 @@ func anyConfig(t *rapid.T) Config {
 	pick := func(values ...string) string { return rapid.SampledFrom(values).Draw(t, "choice") }
 	c := Config{
 		Database: pick("digest.db", "0123", "postgres://u:p@h/db", "~"),
-		Web:      Web{pick(":80", "127.0.0.1:8080"), pick("https://a.example", "http://localhost:8080/x")},
-		Secret:   pick("0123456789abcdef0123456789abcdef", "1e100000000000000000000000000000"),
+		Web: Web{
+			pick(":80", "127.0.0.1:8080"), pick("https://a.example", "http://localhost:8080/x"),
+			rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"127.0.0.1", "::1", "10.0.0.0/8"}), 1, 3, rapid.ID).Draw(t, "proxies"),
+		},
+		Secret: pick("0123456789abcdef0123456789abcdef", "1e100000000000000000000000000000"),
 		SMTP: SMTP{
 			Host: pick("localhost", "127.0.0.1", "::1"), Port: rapid.IntRange(1, 65535).Draw(t, "port"),
 			Username: word.Draw(t, "username"), Password: word.Draw(t, "password"),

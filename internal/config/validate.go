@@ -22,6 +22,7 @@ func (c Config) problems() Problems {
 	} else if text := badPublicURL(c.Web.PublicURL); text != "" {
 		ps.add("web.public_url", "%q %s", shownURL(c.Web.PublicURL), text)
 	}
+	ps.checkProxies(c.Web.TrustedProxies)
 	if c.Secret != "" && len(c.Secret) < minSecret {
 		ps.add("secret", "shorter than %d characters: make one with openssl rand -hex 32", minSecret)
 	}

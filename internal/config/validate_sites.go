@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -23,6 +24,27 @@ func (ps *Problems) checkAlert(a Alert) {
 	default:
 		ps.add("alert.webhook", "must start with https:// (http only to this machine or a literal private address)")
 	}
+}
+
+func (ps *Problems) checkProxies(all []string) {
+	for i, s := range all {
+		p, err := parseNetwork(s)
+		if err != nil {
+			ps.add(indexed("web.trusted_proxies", i), "%q is neither an address nor a network, such as 127.0.0.1 or 10.0.0.0/8", printable(s))
+		} else if p.Bits() == 0 {
+			ps.add(indexed("web.trusted_proxies", i), "%q is every address there is: name the proxy", s)
+		}
+	}
+}
+
+// parseNetwork reads 10.0.0.0/8, or an address as the network of it alone.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	return p.Masked(), err
 }
 
 func (ps *Problems) checkFetch(f Fetch) {

@@ -120,6 +120,12 @@ func TestValues(t *testing.T) {
 			"b.example b.example: b.example:http b.example:0 b.example:65536 :80 ::1:80 https://b.example:443 b.example:443/x *.example:80 a.example:80",
 		},
 		{
+			"web.trusted_proxies[1]",
+			func(c *Config, v string) { c.Web.TrustedProxies = []string{"::1", v} },
+			"127.0.0.1 10.0.0.0/8 10.1.2.3/8 fd00::/8 2001:db8::1",
+			"localhost 10.0.0.0/33 10.0.0 0.0.0.0/0 ::/0 * 127.0.0.1:80 [::1] fe80::1%eth0 fd00::%eth0/8",
+		},
+		{
 			"library.pull_every",
 			func(c *Config, v string) { c.Library.PullEvery, _ = ParseDuration(v) },
 			"0 10m 1h 7d",

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
 	"golang.org/x/text/unicode/bidi"
@@ -24,6 +25,12 @@ type Language struct {
 	localizer *i18n.Localizer
 	printer   *message.Printer
 	needs     map[string][]string
+}
+
+// Base is the one of Catalog.Tags whose messages Language says: pt for pt-BR.
+func (l *Language) Base() string {
+	base, _ := language.Make(l.Messages).Base()
+	return base.String()
 }
 
 // ErrUnknown is a key that no message has.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -129,4 +130,14 @@ func digits(tag language.Tag) language.Tag {
 		return with
 	}
 	return tag
+}
+
+// Tags are the languages that there are messages in, in alphabetical order.
+func (c *Catalog) Tags() []string {
+	var all []string
+	for _, t := range c.bundle.LanguageTags() {
+		all = append(all, t.String())
+	}
+	slices.Sort(all)
+	return all
 }

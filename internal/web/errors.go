@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"digest.example/internal/digest"
 )
@@ -28,6 +29,9 @@ var answers = []answer{
 	{errNoPage, http.StatusNotFound, pageNotFound, false},
 	{digest.ErrRefused, http.StatusNotFound, pageBadLink, false},
 	{digest.ErrNotFound, http.StatusNotFound, pageBadLink, false},
+	{errLimited, http.StatusTooManyRequests, pageLimited, false},
+	// A flood is not logged line by line.
+	{errFlood, http.StatusServiceUnavailable, pageUnavailable, false},
 	{errPage, http.StatusInternalServerError, pageFailed, true},
 }
 
@@ -59,12 +63,20 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		// The pattern and not the path, which contains the token.
 		s.Log.Error("a page could not be served", "page", r.Pattern, "error", err)
 	}
-	if a.status == http.StatusServiceUnavailable {
+	switch a.status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "60")
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(int(networkSpan.Seconds())))
 	}
-	// Whose page it is decides its language, and is known only to a good token.
-	data, _ := s.newsletter(r)
-	data.Newsletter = ""
+	// Whose page it is decides its language, and is known only to a good token
+	// or from the newsletter's name.
+	data, err := s.newsletter(r)
+	if err != nil {
+		id, _ := s.named(r)
+		data = s.about(id, "")
+	}
+	data = view{language: data.language}
 	if err := s.render(w, r, a.status, a.page, data); err != nil {
 		http.Error(w, http.StatusText(a.status), a.status)
 	}

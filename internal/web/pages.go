@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -18,22 +19,81 @@ import (
 
 // The pages; each is a template of this name beside layout.html.
 const (
+	pageSubscribe    = "subscribe.html"
+	pageEmbed        = "embed.html"
+	pageSent         = "sent.html"
+	pageLimited      = "limited.html"
+	pageConfirm      = "confirm.html"
+	pageWelcome      = "welcome.html"
+	pageExpired      = "expired.html"
 	pageUnsubscribe  = "unsubscribe.html"
 	pageUnsubscribed = "unsubscribed.html"
+	pagePaused       = "paused.html"
+	pagePreferences  = "preferences.html"
+	pageMailed       = "mailed.html"
+	pageData         = "data.html"
+	pageErase        = "erase.html"
+	pageErased       = "erased.html"
 	pageBadLink      = "badlink.html"
 	pageNotFound     = "notfound.html"
 	pageUnavailable  = "unavailable.html"
 	pageFailed       = "failed.html"
 )
 
-// pageData is what every template gets.
-type pageData struct {
+// pages are all of them.
+var pages = []string{
+	pageSubscribe, pageEmbed, pageSent, pageLimited, pageConfirm, pageWelcome, pageExpired, pageUnsubscribe,
+	pageUnsubscribed, pagePaused, pagePreferences, pageMailed, pageData, pageErase, pageErased, pageBadLink,
+	pageNotFound, pageUnavailable, pageFailed,
+}
+
+// view is what every template gets.
+type view struct {
 	Newsletter template.HTML // its title, marked with its language; empty: not known
+	Of         template.HTML // the same, where it stands above the page's heading; empty: it does not
 	Lang       string        // of the page, BCP 47
 	Dir        string        // ltr or rtl
 	Style      template.CSS  // the whole of style.css
 
-	language string // the newsletter's, BCP 47; empty: not known
+	// What single pages show; addresses are relative to the page's.
+	Subscribe   *subscribeForm
+	Pause       *pauseForm
+	Preferences *preferencesView
+	Date        string // until when a subscription is paused
+	Archive     string // address; empty: there is none
+	Form        string // address of the form to subscribe; empty: there is none
+	Snippet     string // HTML to copy
+
+	id       string // the newsletter's; empty: not known
+	language string // what the page speaks, BCP 47; empty: not known
+}
+
+// about is a page of a newsletter, in the language that a person chose or, where
+// that is empty, in the newsletter's.
+func (s *site) about(id, language string) view {
+	n, known := s.Newsletters[id]
+	if !known {
+		return view{id: id, language: language}
+	}
+	tag := s.catalog.For(n.Language).Tag
+	v := view{id: id, language: language}
+	if language == "" {
+		v.language = tag
+	}
+	if n.Title != "" {
+		v.Newsletter = template.HTML(`<strong dir="auto" lang="` + tag + `">` + template.HTMLEscapeString(n.Title) + `</strong>`)
+		v.Of = v.Newsletter
+	}
+	return v
+}
+
+// formOf is where to subscribe, as seen from the pages of links in mails.
+func (s *site) formOf(id string) string {
+	n := s.Newsletters[id]
+	if n.Name == "" {
+		return ""
+	}
+	return "../s/" + url.PathEscape(n.Name)
 }
 
 // tongue is all pages in one language.
@@ -57,8 +117,15 @@ func (s *site) parse() error {
 	if s.catalog, err = texts.New(); err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
+	s.parsed = map[string]*template.Template{}
+	for _, name := range pages {
+		page := template.New(name).Funcs(template.FuncMap{"text": s.catalog.For("en").HTML})
+		if s.parsed[name], err = page.ParseFS(s.Templates, "layout.html", name); err != nil {
+			return fmt.Errorf("web: parse %s: %w", name, err)
+		}
+	}
 	for _, tag := range s.languages() {
-		t, err := s.parseIn(s.catalog.For(tag))
+		t, err := s.speak(tag)
 		if err != nil {
 			return err
 		}
@@ -82,18 +149,17 @@ func (s *site) languages() []string {
 	return all
 }
 
-func (s *site) parseIn(lang *texts.Language) (tongue, error) {
-	t := tongue{lang: lang, pages: map[string]*template.Template{}}
-	for _, name := range []string{
-		pageUnsubscribe, pageUnsubscribed, pageBadLink, pageNotFound, pageUnavailable, pageFailed,
-	} {
-		page, err := template.New(name).Funcs(template.FuncMap{"text": lang.HTML}).ParseFS(s.Templates, "layout.html", name)
+// speak makes all pages in a language, and tries them.
+func (s *site) speak(tag string) (tongue, error) {
+	t := tongue{lang: s.catalog.For(tag), pages: map[string]*template.Template{}}
+	for _, name := range pages {
+		page, err := s.parsed[name].Clone()
 		if err != nil {
-			return tongue{}, fmt.Errorf("web: parse %s: %w", name, err)
+			return tongue{}, fmt.Errorf("web: copy %s: %w", name, err)
 		}
-		t.pages[name] = page
-		for _, d := range []pageData{{}, {Newsletter: "Trial"}} {
-			if _, err := s.execute(t, name, d); err != nil {
+		t.pages[name] = page.Funcs(template.FuncMap{"text": t.lang.HTML})
+		for _, v := range trials {
+			if _, err := s.execute(t, name, v); err != nil {
 				return tongue{}, fmt.Errorf("web: try %s: %w", name, err)
 			}
 		}
@@ -101,14 +167,23 @@ func (s *site) parseIn(lang *texts.Language) (tongue, error) {
 	return t, nil
 }
 
-// tongue is the language of an answer: the newsletter's, or where that is not
-// known the one of them that the reader's browser likes best.
-func (s *site) tongue(r *http.Request, d pageData) tongue {
-	if d.language != "" {
-		speaks := s.catalog.For(d.language).Messages
-		if i := slices.IndexFunc(s.tongues, func(t tongue) bool { return t.lang.Tag == speaks }); i >= 0 {
-			return s.tongues[i]
-		}
+// trials are what every page is tried with.
+var trials = []view{
+	{},
+	{
+		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Pause: &pauseForm{Bad: true},
+		Preferences: &preferencesView{Active: true, Saved: true, Languages: []languageChoice{{Chosen: true}}},
+		Archive: "a", Form: "f",
+	},
+	{Newsletter: "Trial", Form: "f", Preferences: &preferencesView{Paused: "1 January"}},
+}
+
+// tongue is the language of an answer: the one that the page is to speak, or
+// where that is not known the one of the newsletters' that the reader's browser
+// likes best.
+func (s *site) tongue(r *http.Request, v view) (tongue, error) {
+	if v.language != "" {
+		return s.tongueFor(s.catalog.For(v.language))
 	}
 	known := make([]language.Tag, len(s.tongues))
 	for i, t := range s.tongues {
@@ -117,21 +192,45 @@ func (s *site) tongue(r *http.Request, d pageData) tongue {
 	// What cannot be read is none.
 	liked, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if _, i, confidence := language.NewMatcher(known).Match(liked...); confidence > language.No {
-		return s.tongues[i]
+		return s.tongues[i], nil
 	}
-	return s.tongues[0]
+	return s.tongues[0], nil
 }
 
-func (s *site) execute(t tongue, name string, d pageData) ([]byte, error) {
-	d.Style, d.Lang, d.Dir = s.style, t.lang.Tag, t.lang.Dir
+// tongueFor is made when somebody first needs it, unless a newsletter does: there
+// are at most as many as texts knows languages.
+func (s *site) tongueFor(lang *texts.Language) (tongue, error) {
+	if i := slices.IndexFunc(s.tongues, func(t tongue) bool { return t.lang.Tag == lang.Messages }); i >= 0 {
+		return s.tongues[i], nil
+	}
+	tag := lang.Base()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, made := s.others[tag]; made {
+		return t, nil
+	}
+	t, err := s.speak(tag)
+	if err != nil {
+		return tongue{}, err
+	}
+	s.others[tag] = t
+	return t, nil
+}
+
+func (s *site) execute(t tongue, name string, v view) ([]byte, error) {
+	v.Style, v.Lang, v.Dir = s.style, t.lang.Tag, t.lang.Dir
 	var b bytes.Buffer
-	err := t.pages[name].ExecuteTemplate(&b, "layout", d)
+	err := t.pages[name].ExecuteTemplate(&b, "layout", v)
 	return b.Bytes(), err
 }
 
 // render writes a page, or nothing if its template fails.
-func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, d pageData) error {
-	b, err := s.execute(s.tongue(r, d), name, d)
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, v view) error {
+	t, err := s.tongue(r, v)
+	var b []byte
+	if err == nil {
+		b, err = s.execute(t, name, v)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: render %s: %w", errPage, name, err)
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"html/template"
 	"net/http"
 	"time"
 )
@@ -27,6 +26,8 @@ func (s *site) askUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	form := s.pauseForm(data)
+	data.Pause = &form
 	return s.render(w, r, http.StatusOK, pageUnsubscribe, data)
 }
 
@@ -38,9 +39,13 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	evidence := evidencePage
-	if oneClick(w, r) {
+	switch {
+	case oneClick(r):
 		evidence = evidenceOneClick
+	case r.PostFormValue("do") == "pause":
+		return s.pause(w, r, data)
 	}
 	// Mail clients hang up early; the person has asked nevertheless.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
@@ -52,27 +57,19 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 }
 
 // oneClick says whether the body is that of RFC 8058. It decides nothing but
-// the evidence, so that a body that is broken, huge or missing stops nobody
+// the evidence: whatever is no wish to pause is one to leave, so that a body that is broken, huge or missing stops nobody
 // from leaving.
-func oneClick(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+func oneClick(r *http.Request) bool {
 	return r.PostFormValue("List-Unsubscribe") == "One-Click"
 }
 
 // newsletter verifies the request's token and returns what its page says.
-func (s *site) newsletter(r *http.Request) (pageData, error) {
+func (s *site) newsletter(r *http.Request) (view, error) {
 	id, err := s.Subscriptions.Newsletter(r.PathValue("token"))
 	if err != nil {
-		return pageData{}, err
+		return view{}, err
 	}
-	n, known := s.Newsletters[id]
-	if !known {
-		return pageData{}, nil
-	}
-	lang := s.catalog.For(n.Language).Tag
-	data := pageData{language: lang}
-	if n.Title != "" {
-		data.Newsletter = template.HTML(`<strong dir="auto" lang="` + lang + `">` + template.HTMLEscapeString(n.Title) + `</strong>`)
-	}
+	data := s.about(id, "")
+	data.Of = "" // the sentences of these pages name it
 	return data, nil
 }

@@ -57,16 +57,22 @@ func TestTheUnsubscribePage(t *testing.T) {
 		t.Errorf("the title is not there as plain text: %s", p.text)
 	}
 	forms, buttons := p.all("form"), p.all("button")
-	if len(forms) != 1 || len(buttons) != 1 {
+	if len(forms) != 2 || len(buttons) != 2 {
 		t.Fatalf("%d forms, %d buttons", len(forms), len(buttons))
 	}
-	if method, _ := attr(forms[0], "method"); method != "post" {
-		t.Errorf("method %q", method)
+	for _, f := range forms {
+		if method, _ := attr(f, "method"); method != "post" {
+			t.Errorf("method %q", method)
+		}
+		// Without an action the form goes to the page's own address, whatever
+		// proxies made of its path.
+		if action, has := attr(f, "action"); has {
+			t.Errorf("action %q", action)
+		}
 	}
-	// Without an action the form goes to the page's own address, whatever
-	// proxies made of its path.
-	if action, has := attr(forms[0], "action"); has {
-		t.Errorf("action %q", action)
+	// Leaving comes first and takes one button; the pause stands behind it.
+	if name, has := attr(buttons[0], "name"); has || inputs(forms[0]) != 0 {
+		t.Errorf("unsubscribing takes %d fields and a button called %q", inputs(forms[0]), name)
 	}
 	if lang, _ := attr(p.all("html")[0], "lang"); lang != "en-GB" {
 		t.Errorf("lang %q", lang)
@@ -74,7 +80,7 @@ func TestTheUnsubscribePage(t *testing.T) {
 	if lang, _ := attr(p.all("strong")[0], "lang"); lang != "en-GB" {
 		t.Errorf("title's lang %q", lang)
 	}
-	for _, tag := range []string{"script", "img", "link", "iframe", "input", "a"} {
+	for _, tag := range []string{"script", "img", "link", "iframe", "a"} {
 		if len(p.all(tag)) != 0 {
 			t.Errorf("the page has <%s>", tag)
 		}

@@ -12,15 +12,22 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"digest.example/internal/compose"
+	"digest.example/internal/subscribers"
 	"digest.example/internal/texts"
 )
 
-// Subscriptions is what the pages need to know and do. Errors never contain
-// tokens or addresses, since they are logged.
+// Subscriptions is what the pages need to know and do; subscribers.List does it,
+// and says how each fails. Errors never contain tokens or addresses, since they
+// are logged.
 type Subscriptions interface {
 	// Newsletter returns the id of the newsletter that an unsubscribe token
 	// stands for, or a digest.ErrRefused, without asking a database.
@@ -28,6 +35,25 @@ type Subscriptions interface {
 	// Unsubscribe ends the subscription, idempotently; digest.ErrRefused for a
 	// token that does not verify. Evidence says how the person asked.
 	Unsubscribe(ctx context.Context, token, evidence string) error
+	// Pause takes the tokens of both links of a mail.
+	Pause(ctx context.Context, token string, until time.Time) error
+
+	// SignUp does the same for every address, whatever is known of it.
+	SignUp(ctx context.Context, s subscribers.SignUp) error
+	// Peek says what a single-use token is for, and changes nothing.
+	Peek(ctx context.Context, p subscribers.Purpose, token string) (subscribers.Confirmation, error)
+	Confirm(ctx context.Context, token, evidence string) error
+
+	// The tokens of these are of the link to the preferences.
+	Preferences(ctx context.Context, token string) (subscribers.Preferences, error)
+	SetPreferences(ctx context.Context, token string, p subscribers.Preferences) error
+	Leave(ctx context.Context, token, evidence string) error
+	AskData(ctx context.Context, token string) error
+	AskErase(ctx context.Context, token string) error
+
+	// The tokens of these work once.
+	Data(ctx context.Context, token string) ([]byte, error)
+	Erase(ctx context.Context, token string) error
 }
 
 // Database answers with its id if it can be read now.
@@ -40,9 +66,11 @@ type Newsletter struct {
 	Name     string // short, as addresses have it
 	Title    string
 	Language string // BCP 47, of the title
+	Location *time.Location
 }
 
-// Options are what New needs; all are required but Newsletters.
+// Options are what New needs; all are required but Newsletters
+// and TrustedProxies.
 type Options struct {
 	PublicURL     string                // http or https; its path is the prefix of all pages
 	Templates     fs.FS                 // the pages and style.css, as in templates/web
@@ -51,19 +79,33 @@ type Options struct {
 	Database      Database
 	Archive       Archive
 	Pages         *compose.Archive // renders what Archive has; nil: no archive is served
-	Log           *slog.Logger
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// FormKey marks the forms to subscribe. It is a secret, and the same in all
+	// processes that serve the same readers.
+	FormKey []byte
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 type site struct {
 	Options
 	catalog *texts.Catalog
-	tongues []tongue // the first is for those who ask for another
+	parsed  map[string]*template.Template // never executed, so that they can be copied for each language
+	tongues []tongue                      // the newsletters'; the first is for those who ask for another
 	style   template.CSS
 	policy  string // Content-Security-Policy
 
 	public        string // PublicURL without a slash at the end
 	archivePolicy string
 	shelf         *shelf
+
+	limits       *limiter
+	flood        *rate.Limiter
+	proxyWarning sync.Once
+
+	mu     sync.Mutex
+	others map[string]tongue // by language: those that only some readers chose
 }
 
 // New makes the handler of all pages. It fails where a template is missing or
@@ -74,13 +116,27 @@ func New(o Options) (http.Handler, error) {
 	if err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http" {
 		return nil, fmt.Errorf("web: public_url %q is not like https://digest.example.org", o.PublicURL)
 	}
-	s := &site{Options: o, public: strings.TrimRight(o.PublicURL, "/")}
+	s := &site{
+		Options: o, public: strings.TrimRight(o.PublicURL, "/"), others: map[string]tongue{},
+		limits: newLimiter(o.Now), flood: rate.NewLimiter(signUpsPerSecond, signUpsBurst),
+	}
 	if err := s.parse(); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /u/{token}", s.handle(s.askUnsubscribe))
 	mux.HandleFunc("POST /u/{token}", s.handle(s.unsubscribe))
+	mux.HandleFunc("GET /s/{newsletter}", s.handle(s.askSubscribe))
+	mux.HandleFunc("POST /s/{newsletter}", s.handle(s.subscribe))
+	mux.HandleFunc("GET /s/{newsletter}/embed", s.handle(s.embed))
+	mux.HandleFunc("GET /c/{token}", s.handle(s.askConfirm))
+	mux.HandleFunc("POST /c/{token}", s.handle(s.confirm))
+	mux.HandleFunc("GET /p/{token}", s.handle(s.askPreferences))
+	mux.HandleFunc("POST /p/{token}", s.handle(s.setPreferences))
+	mux.HandleFunc("GET /d/{token}", s.handle(s.askPerson(subscribers.PurposeData, pageData)))
+	mux.HandleFunc("POST /d/{token}", s.handle(s.download))
+	mux.HandleFunc("GET /e/{token}", s.handle(s.askPerson(subscribers.PurposeErase, pageErase)))
+	mux.HandleFunc("POST /e/{token}", s.handle(s.erase))
 	mux.HandleFunc("GET /healthz", s.health)
 	if o.Pages != nil {
 		s.archivePolicy, s.shelf = archivePolicy(o.Pages.Style()), newShelf()

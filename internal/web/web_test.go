@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -36,6 +37,8 @@ type list struct {
 	calls []string // evidence of each unsubscription that verified
 	fail  error
 	panic any
+
+	desk // the other pages
 }
 
 func (l *list) Newsletter(token string) (string, error) {
@@ -75,6 +78,7 @@ type stand struct {
 	db      *database
 	log     *bytes.Buffer
 	token   string
+	now     time.Time
 }
 
 func archivePages(t *testing.T) *compose.Archive {
@@ -96,13 +100,17 @@ func newStand(t *testing.T, change func(*Options)) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stand{list: &list{keys: keys}, db: &database{}, log: &bytes.Buffer{}}
+	s := &stand{
+		list: &list{keys: keys, desk: desk{tickets: map[string]ticket{}}}, db: &database{}, log: &bytes.Buffer{},
+		now: time.Date(2026, 11, 22, 23, 30, 0, 0, time.UTC),
+	}
 	s.token = s.tokenFor(t, reader, weekly)
 	o := Options{
 		PublicURL: "https://digest.example.org", Templates: pagesOnDisk(),
-		Newsletters:   map[string]Newsletter{weekly: {Title: `The <b>"Weekly"</b> & more`, Language: "en-GB"}},
+		Newsletters:   map[string]Newsletter{weekly: {Name: "weekly", Title: `The <b>"Weekly"</b> & more`, Language: "en-GB"}},
 		Pages:         archivePages(t),
-		Subscriptions: s.list, Database: s.db, Log: slog.New(slog.NewTextHandler(s.log, nil)),
+		Subscriptions: s.list, Database: s.db,
+		FormKey: []byte("a key"), Now: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	if change != nil {
 		change(&o)
@@ -181,7 +189,7 @@ func attr(n *html.Node, name string) (string, bool) {
 }
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
-	full := Options{PublicURL: "https://d.example", Templates: pagesOnDisk(), Pages: archivePages(t)}
+	full := Options{PublicURL: "https://d.example", Templates: pagesOnDisk(), Pages: archivePages(t), Now: time.Now}
 	for name, change := range map[string]func(*Options){
 		"no url":         func(o *Options) { o.PublicURL = "" },
 		"a bare host":    func(o *Options) { o.PublicURL = "digest.example.org" },

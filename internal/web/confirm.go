@@ -1,0 +1,58 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"digest.example/internal/subscribers"
+)
+
+// evidenceConfirmed stands in the log of consent about how a person confirmed.
+const evidenceConfirmed = "button on the confirmation page"
+
+// askConfirm shows the button. It changes nothing: a scanner that opens the link
+// of a confirmation mail must not subscribe anybody.
+func (s *site) askConfirm(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	data, err := s.peek(ctx, subscribers.PurposeConfirm, r)
+	if err != nil {
+		return s.spent(w, r, data, err)
+	}
+	return s.render(w, r, http.StatusOK, pageConfirm, data)
+}
+
+// confirm subscribes a person who has asked for it.
+func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
+	// A browser may be closed early; the person has pressed the button nevertheless.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+	defer cancel()
+	data, err := s.peek(ctx, subscribers.PurposeConfirm, r)
+	if err == nil {
+		err = s.Subscriptions.Confirm(ctx, r.PathValue("token"), evidenceConfirmed)
+	}
+	if err != nil {
+		return s.spent(w, r, data, err)
+	}
+	if n := s.Newsletters[data.id]; n.Name != "" && s.Pages != nil {
+		data.Archive = "../archive/" + url.PathEscape(n.Name) + "/"
+	}
+	return s.render(w, r, http.StatusOK, pageWelcome, data)
+}
+
+// peek is what a page says of a single-use token.
+func (s *site) peek(ctx context.Context, p subscribers.Purpose, r *http.Request) (view, error) {
+	c, err := s.Subscriptions.Peek(ctx, p, r.PathValue("token"))
+	return s.about(c.Newsletter, c.Language), err
+}
+
+// spent answers who has a link that once worked: its holder may know that.
+func (s *site) spent(w http.ResponseWriter, r *http.Request, data view, err error) error {
+	if !errors.Is(err, subscribers.ErrExpired) && !errors.Is(err, subscribers.ErrUsed) {
+		return err
+	}
+	data.Form = s.formOf(data.id)
+	return s.render(w, r, http.StatusGone, pageExpired, data)
+}

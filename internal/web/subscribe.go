@@ -1,0 +1,159 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"digest.example/internal/subscribers"
+)
+
+// maxAddress is the length of the longest address, in bytes (RFC 5321, 4.5.3.1.3).
+const maxAddress = 254
+
+// All sign-ups together: more than this a second, once burst is used up, are
+// asked to come back, so that a flood does not take the database from the mail.
+const (
+	signUpsPerSecond = 20
+	signUpsBurst     = 200
+)
+
+var (
+	// errLimited: too many sign-ups of one network.
+	errLimited = errors.New("too many sign-ups")
+	// errFlood: too many sign-ups of all networks together.
+	errFlood = errors.New("a flood of sign-ups")
+)
+
+// subscribeForm is what subscribe.html shows.
+type subscribeForm struct {
+	Stamp   string
+	Address string // as typed before
+	Bad     bool   // Address is none
+	Again   bool   // the button has to be pressed here
+}
+
+// askSubscribe shows the form.
+func (s *site) askSubscribe(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.named(r)
+	if err != nil {
+		return err
+	}
+	return s.showSubscribe(w, r, http.StatusOK, id, subscribeForm{})
+}
+
+// named is the id of the newsletter that the request's path names.
+func (s *site) named(r *http.Request) (string, error) {
+	name := r.PathValue("newsletter")
+	for id, n := range s.Newsletters {
+		if n.Name == name && name != "" {
+			return id, nil
+		}
+	}
+	return "", errNoPage
+}
+
+func (s *site) showSubscribe(w http.ResponseWriter, r *http.Request, status int, id string, form subscribeForm) error {
+	if form.Stamp == "" {
+		form.Stamp = s.stamp(id)
+	}
+	data := s.about(id, "")
+	data.Subscribe = &form
+	if s.Pages != nil {
+		data.Archive = "../archive/" + url.PathEscape(s.Newsletters[id].Name) + "/"
+	}
+	return s.render(w, r, status, pageSubscribe, data)
+}
+
+// subscribe takes a sign-up down. Nothing that it does or answers depends on
+// what is known of the address; all of that is decided later, elsewhere.
+func (s *site) subscribe(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.named(r)
+	if err != nil {
+		return err
+	}
+	if !s.flood.AllowN(s.Now(), 1) {
+		return errFlood
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	form := subscribeForm{Address: typed(r.PostFormValue("address")), Stamp: r.PostFormValue("stamp")}
+	// A form on somebody else's page has no stamp: it gets ours, filled in.
+	switch s.judge(id, form.Stamp) {
+	case filledNever:
+		form.Stamp, form.Again = "", true
+		return s.showSubscribe(w, r, http.StatusOK, id, form)
+	case filledFast:
+		form.Again = true
+		return s.showSubscribe(w, r, http.StatusOK, id, form)
+	}
+	if _, err := subscribers.ParseAddress(form.Address); err != nil {
+		form.Bad = true
+		return s.showSubscribe(w, r, http.StatusUnprocessableEntity, id, form)
+	}
+	network := s.network(r)
+	if !s.limits.allow(network) {
+		return errLimited
+	}
+	data := s.about(id, "")
+	if r.PostFormValue("website") == "" {
+		wording, err := s.wording(id)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
+		defer cancel()
+		err = s.Subscriptions.SignUp(ctx, subscribers.SignUp{
+			Newsletter: id, Address: form.Address, Language: data.language, Wording: wording,
+			Evidence: "subscribe form, from " + network.Addr().String(), At: s.Now(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.render(w, r, http.StatusOK, pageSent, data)
+}
+
+// typed is what somebody entered as an address, as far as a page shows it again.
+func typed(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > maxAddress || !utf8.ValidString(s) {
+		return ""
+	}
+	return s
+}
+
+// wording is what the form asks to agree to, as it is kept.
+func (s *site) wording(id string) (string, error) {
+	n := s.Newsletters[id]
+	text, err := s.catalog.For(n.Language).Text("page_subscribe_wording", "Newsletter", n.Title)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errPage, err)
+	}
+	return text, nil
+}
+
+// embed shows the form as HTML for other pages. It needs no script and no
+// stamp, since it leads to our form.
+func (s *site) embed(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.named(r)
+	if err != nil {
+		return err
+	}
+	n := s.Newsletters[id]
+	lang := s.catalog.For(n.Language)
+	escape := template.HTMLEscapeString
+	data := s.about(id, "")
+	data.Snippet = fmt.Sprintf(`<form action="%s" method="post" lang="%s" dir="%s">
+<label for="digest-address">%s</label>
+<input type="email" id="digest-address" name="address" autocomplete="email" maxlength="%d" required>
+<button type="submit">%s</button>
+</form>
+`, escape(s.public+"/s/"+url.PathEscape(n.Name)), escape(lang.Tag), lang.Dir,
+		escape(lang.Say("page_subscribe_address")), maxAddress, escape(lang.Say("subscribe")))
+	return s.render(w, r, http.StatusOK, pageEmbed, data)
+}
