@@ -14,8 +14,11 @@ import (
 
 // sendReport is what digest send prints.
 type sendReport struct {
-	Issues  []outcome `json:"issues"`
-	Waiting []waiting `json:"waiting"`
+	// Letters is what became of the single mails that were due, such as
+	// confirmations.
+	Letters delivery.Counts `json:"letters,omitempty"`
+	Issues  []outcome       `json:"issues"`
+	Waiting []waiting       `json:"waiting"`
 	// Other says that another process sends.
 	Other bool `json:"left_to_another_process,omitempty"`
 }
@@ -47,7 +50,7 @@ type ledger interface {
 // outcome prints what became of the issues and returns the kind of error, if
 // any, that the exit code tells of.
 func (a *app) outcome(ctx context.Context, l ledger, ids []string) error {
-	report := sendReport{Issues: []outcome{}, Waiting: []waiting{}}
+	report := sendReport{Letters: a.lettersSent, Issues: []outcome{}, Waiting: []waiting{}}
 	var worst error
 	for _, id := range ids {
 		if id == "" {
@@ -145,6 +148,9 @@ func worse(a, b error) error {
 func (r sendReport) print(w io.Writer) {
 	if r.Other {
 		fmt.Fprintln(w, "another digest is running here: it sends what is due")
+	}
+	if r.Letters.Total() > 0 {
+		fmt.Fprintf(w, "letters: %s\n", countLine(r.Letters))
 	}
 	for _, o := range r.Issues {
 		o.print(w)

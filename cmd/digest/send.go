@@ -129,12 +129,21 @@ func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o s
 		return err
 	}
 	ids, err := p.SendDue(ctx, chosen, o.force, o.wait)
+	if len(ids) == 0 && err == nil { // there were letters only
+		a.unsaid(nil)
+		if idle, err := a.nothingDue(ctx, p, chosen); err != nil || idle {
+			return err
+		}
+	}
 	return errors.Join(err, a.outcome(context.WithoutCancel(ctx), s, ids))
 }
 
 // idle says whether there is nothing to send, and if so tells what comes next.
 func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen []*publish.Newsletter) (idle bool, err error) {
-	err = a.withPublisher(ctx, newsletters, func(_ *store.Store, _ *subscribers.Keys, p *publish.Publisher) error {
+	err = a.withPublisher(ctx, newsletters, func(s *store.Store, _ *subscribers.Keys, p *publish.Publisher) error {
+		if due, err := s.LettersDue(ctx, a.now()); err != nil || due {
+			return err
+		}
 		idle, err = a.nothingDue(ctx, p, chosen)
 		return err
 	})
@@ -147,7 +156,7 @@ func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen
 // nothingDue reports what comes next of the newsletters, unless one of them has
 // something to send.
 func (a *app) nothingDue(ctx context.Context, p *publish.Publisher, chosen []*publish.Newsletter) (bool, error) {
-	report := sendReport{Issues: []outcome{}}
+	report := sendReport{Letters: a.lettersSent, Issues: []outcome{}}
 	for _, n := range chosen {
 		unended, due, err := p.Pending(ctx, n)
 		if err != nil {
@@ -191,7 +200,11 @@ func (a *app) starting(ctx context.Context, s *store.Store, newsletters []publis
 		return nil, err
 	}
 	a.reports = true
-	if err := p.Start(ctx); err != nil {
+	err = p.Start(ctx)
+	if err == nil {
+		err = a.lettersFirst(ctx, s)
+	}
+	if err != nil {
 		a.unsaid(nil)
 		return nil, err
 	}

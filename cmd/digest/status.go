@@ -94,6 +94,7 @@ var meaning = map[delivery.State]string{
 // overviewOf is digest status as JSON.
 type overviewOf struct {
 	Newsletters []newsletterStatus `json:"newsletters"`
+	Letters     lettersStatus      `json:"letters"`
 	Sources     []sourceStatus     `json:"sources"`
 }
 
@@ -148,6 +149,10 @@ func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publis
 			return err
 		}
 		all.Newsletters = append(all.Newsletters, one)
+	}
+	var err error
+	if all.Letters, err = describeLetters(ctx, s); err != nil {
+		return err
 	}
 	sources, err := s.SourcesInFull(ctx)
 	if err != nil {

@@ -15,6 +15,7 @@ func (o overviewOf) print(w io.Writer) {
 	for _, n := range o.Newsletters {
 		n.print(w)
 	}
+	o.Letters.print(w)
 	for _, s := range o.Sources {
 		s.print(w)
 	}

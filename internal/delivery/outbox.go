@@ -51,6 +51,8 @@ type OutboxOptions struct {
 	// Exclusive says that no other process can be sending: its letters are dead.
 	Exclusive bool
 	Lease     time.Duration
+	Grace     time.Duration // after Lease, before what is between dot and reply counts as dead
+	Sweep     time.Duration // how often to look for what dead processes left, unless Exclusive
 	Drain     time.Duration // how long an open transaction may take after ctx ends
 	// Alert tells the operator of what needs a person.
 	Alert  func(text string)
@@ -70,10 +72,6 @@ const (
 	troubleWait = 5 * time.Minute
 	// letterKeep is how long it is remembered what became of a letter.
 	letterKeep = 30 * 24 * time.Hour
-	// outboxGrace is how long after its lease a letter between dot and reply is
-	// given to its owner: what a relay may take to answer the dot (RFC 5321
-	// section 4.5.3.2.6).
-	outboxGrace = 10 * time.Minute
 )
 
 // Outbox sends letters one after another over a connection of its own, beside
@@ -115,7 +113,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	defer o.hangUp(Session.Close)
 	var swept, pruned time.Time
 	for ctx.Err() == nil {
-		if now := o.o.Now(); swept.IsZero() || !o.o.Exclusive && now.Sub(swept) > time.Minute {
+		if now := o.o.Now(); swept.IsZero() || !o.o.Exclusive && now.Sub(swept) >= o.o.Sweep {
 			swept = now
 			o.complain("recovered", o.recover(ctx))
 		}
@@ -178,7 +176,7 @@ func (o *Outbox) sendNext(ctx, work context.Context) (sent bool, err error) {
 
 // recover frees the letters of dead owners.
 func (o *Outbox) recover(ctx context.Context) error {
-	ready, inDoubt, err := o.letters.RecoverLetters(ctx, o.o.Owner, o.o.Exclusive, outboxGrace, o.o.Now())
+	ready, inDoubt, err := o.letters.RecoverLetters(ctx, o.o.Owner, o.o.Exclusive, o.o.Grace, o.o.Now())
 	if err != nil {
 		return unlessEnded(ctx, fmt.Errorf("recover letters: %w", err))
 	}

@@ -206,7 +206,7 @@ func (p *Publisher) job(ctx context.Context, n *Newsletter, r digest.IssueRecord
 	}
 	return delivery.Job{
 		Issue: r.ID, From: r.From, Resend: n.Resend,
-		GiveUp: delivery.GiveUp(r.Frozen, n.Schedule.Next(r.Frozen).At),
+		GiveUp: n.giveUp(r),
 		Build: func(dst []byte, d delivery.Delivery) ([]byte, error) {
 			who, err := p.personal(n, r.ID, d.Subscriber, d.Address, d.Name)
 			if err != nil {

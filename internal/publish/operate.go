@@ -52,13 +52,9 @@ func move(ctx context.Context, store Store, r digest.IssueRecord, done string, m
 // Resolve gives an operator's word on an issue's rows in doubt, or on the one
 // with the address only: Accepted or Ready. It returns how many rows changed.
 func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery.State, only, who string, now time.Time) (int, error) {
-	if to == delivery.Ready && (r.State == digest.IssueCancelled || r.State == digest.IssueSkipped) {
-		return 0, fmt.Errorf("%w: %s is %s and sends nothing any more", digest.ErrRefused, r.Name(), r.State)
-	}
-	if to == delivery.Ready && !r.Revised.IsZero() {
-		if stencil, err := store.Stencil(ctx, r.ID); err != nil || len(stencil) == 0 {
-			return 0, errors.Join(err, fmt.Errorf("%w: %s cannot be sent again: its message was dropped when words "+
-				"were taken out of it (digest redact); --accept ends the doubt", digest.ErrRefused, r.Name()))
+	if to == delivery.Ready {
+		if err := sendable(ctx, store, r); err != nil {
+			return 0, fmt.Errorf("%w; --accept ends the doubt", err)
 		}
 	}
 	var changes []delivery.Change
@@ -71,22 +67,48 @@ func Resolve(ctx context.Context, store Store, r digest.IssueRecord, to delivery
 	if err != nil {
 		return 0, fmt.Errorf("read what is in doubt of %s: %w", r.Name(), err)
 	}
-	if err := delivery.Check(delivery.Operator, changes...); err != nil {
-		return 0, fmt.Errorf("resolve %s: %w", r.Name(), err)
-	}
 	n := 0
-	for chunk := range slices.Chunk(changes, 500) {
-		applied, err := store.Apply(ctx, now, chunk)
+	for chunk := range slices.Chunk(changes, operatorChunk) {
+		some, err := decide(ctx, store, now, chunk)
+		n += some
 		if err != nil {
 			return n, fmt.Errorf("resolve %s: %w", r.Name(), err)
 		}
-		for _, ok := range applied {
-			if ok {
-				n++
-			}
-		}
 	}
 	return n, reopen(ctx, store, r, now)
+}
+
+// operatorChunk is how many rows one transaction changes on an operator's word.
+const operatorChunk = 500
+
+// decide makes changes on an operator's word and counts those that applied.
+func decide(ctx context.Context, store Store, now time.Time, changes []delivery.Change) (n int, err error) {
+	if err := delivery.Check(delivery.Operator, changes...); err != nil {
+		return 0, err
+	}
+	applied, err := store.Apply(ctx, now, changes)
+	for _, ok := range applied {
+		if ok {
+			n++
+		}
+	}
+	return n, err
+}
+
+// sendable refuses an issue whose state, or whose lost message, lets nobody get
+// it any more.
+func sendable(ctx context.Context, store Store, r digest.IssueRecord) error {
+	if r.State == digest.IssueCancelled || r.State == digest.IssueSkipped {
+		return fmt.Errorf("%w: %s is %s and sends nothing any more", digest.ErrRefused, r.Name(), r.State)
+	}
+	if r.Revised.IsZero() {
+		return nil
+	}
+	if stencil, err := store.Stencil(ctx, r.ID); err != nil || len(stencil) == 0 {
+		return errors.Join(err, fmt.Errorf("%w: %s cannot be sent again: its message was dropped when words "+
+			"were taken out of it (digest redact)", digest.ErrRefused, r.Name()))
+	}
+	return nil
 }
 
 // reopen makes a done issue go on if it has something to send again. It goes by

@@ -25,7 +25,8 @@ func (s *Store) RecoverLetters(
 		if err != nil {
 			return err
 		}
-		n, err := t.exec(`UPDATE outbox SET state = 'in_doubt', message = NULL, changed = $1 WHERE state = 'committing'`+dead,
+		n, err := t.exec(`UPDATE outbox SET state = 'in_doubt', message = NULL, changed = $1,
+			last_reply = 'the process that sent it died before the relay answered' WHERE state = 'committing'`+dead,
 			ms(now), owner, ms(at.Add(-grace)), all)
 		if err != nil {
 			return err
