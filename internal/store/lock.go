@@ -85,10 +85,10 @@ func (l *Lock) setCounter(counter int64) error {
 }
 
 // Restored says, once, that the database is older than its lock file: that it
-// is a restored backup, whose issues may have been sent since it was made. Before
-// it says so, it pauses every issue that has not ended, and lets no slot before
-// now count as missed: it may have had an issue that the backup does not know.
-// It needs Options.Lock.
+// is a restored backup, whose mail may have been sent since it was made. Before
+// it says so, it pauses every issue that has not ended, doubts every letter, and
+// lets no slot before now count as missed: it may have had an issue that the
+// backup does not know. It needs Options.Lock.
 func (s *Store) Restored(ctx context.Context, now time.Time) (bool, error) {
 	if s.lock == nil || s.lock.f == nil {
 		return false, nil
@@ -106,6 +106,9 @@ func (s *Store) Restored(ctx context.Context, now time.Time) (bool, error) {
 		}
 		err = t.pauseUnended("the database is a restored backup: what it lacks may have been sent already")
 		if err != nil {
+			return err
+		}
+		if err := t.doubtLetters(now); err != nil {
 			return err
 		}
 		_, err = t.exec(`UPDATE newsletter SET schedule_seen = $1`, ms(now))

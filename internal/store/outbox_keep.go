@@ -43,6 +43,15 @@ func (s *Store) RecoverLetters(
 	return ready, inDoubt, nil
 }
 
+// doubtLetters holds back what a restored backup has yet to send: it may have
+// been sent after the backup was made.
+func (t tx) doubtLetters(now time.Time) error {
+	_, err := t.exec(`UPDATE outbox SET state = 'in_doubt', message = NULL, changed = $1,
+		last_reply = 'the database is a restored backup: it may have been sent already'
+		WHERE state IN ('ready', 'claimed', 'committing')`, ms(now))
+	return err
+}
+
 // pruneChunk is how many letters one transaction forgets.
 const pruneChunk = 1000
 

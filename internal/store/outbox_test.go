@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -215,6 +217,36 @@ func testRecoverLetters(t *testing.T, w *world) {
 	}
 	if _, inDoubt, err := w.RecoverLetters(w.ctx, "c", true, time.Hour, later); err != nil || inDoubt != 0 || w.letterState(2) != "ready" {
 		t.Errorf("a new owner who is alone leaves the third letter %s (%d in doubt, %v)", w.letterState(2), inDoubt, err)
+	}
+}
+
+// A backup may be older than a letter that was sent: its letters stay unsent.
+func TestRestoredLetters(t *testing.T) {
+	w := file(t)
+	w.must(w.Close())
+	lock := locked(t, w.url)
+	reopen := func() { w.Store = opened(t, w.url, Options{Mode: ReadWrite, Lock: lock}) }
+	reopen()
+	w.posted(3)
+	sent := w.claimLetters("a", 1)[0].Delivery
+	old := filepath.Join(t.TempDir(), "backup.db")
+	w.must(w.Backup(w.ctx, old))
+	w.applyLetters(change(sent, delivery.Claimed, delivery.Committing), change(sent, delivery.Committing, delivery.Accepted))
+	w.claimLetters("a", 1)
+	w.must(w.Close())
+	for _, end := range []string{"", "-wal", "-shm"} {
+		_ = os.Remove(w.url + end)
+	}
+	w.must(os.Rename(old, w.url))
+	reopen()
+	if restored, err := w.Restored(w.ctx, later); !restored || err != nil {
+		t.Errorf("letters alone do not tell a restored backup: %v, %v", restored, err)
+	}
+	if counts, err := w.LetterCounts(w.ctx); err != nil || counts[delivery.InDoubt] != 3 || w.messages() != "0" {
+		t.Errorf("the letters: %v, %v, %s with a message", counts, err, w.messages())
+	}
+	if rows := w.claimLetters("b", 3); len(rows) != 0 {
+		t.Errorf("%d letters would be sent again", len(rows))
 	}
 }
 
