@@ -31,8 +31,12 @@ type Options struct {
 	Host     string
 	Port     int
 	Username string // empty: no authentication
-	Password string
-	TLS      TLSMode
+	Password string // or the access token
+	// PasswordFrom, if set, is asked for the password at every dial, so that
+	// another program can renew it meanwhile. Its errors say what to do.
+	PasswordFrom func() (string, error)
+	Auth         AuthKind // empty: AuthAuto
+	TLS          TLSMode
 	Hello    string // name for EHLO; empty: an address literal, as RFC 5321 4.1.4 has it
 	Timeouts Timeouts
 	RootCAs  *x509.CertPool // for tests; nil: the system's
@@ -81,6 +85,9 @@ func NewDialer(o Options) (*Dialer, error) {
 	if o.Hello == "" {
 		o.Hello = "[127.0.0.1]"
 	}
+	if o.Auth == "" {
+		o.Auth = AuthAuto
+	}
 	switch {
 	case !validHost(o.Host):
 		return nil, fmt.Errorf("smtp.host: %q is not a host name or address", clip(o.Host))
@@ -88,8 +95,9 @@ func NewDialer(o Options) (*Dialer, error) {
 		return nil, fmt.Errorf("smtp.port: %d is not a port (587 is usual for starttls, 465 for implicit)", o.Port)
 	case !validDomain(o.Hello):
 		return nil, fmt.Errorf("smtp: %q is no name for EHLO", clip(o.Hello))
-	case o.Username == "" && o.Password != "":
-		return nil, errors.New("smtp.username: empty, but there is a password")
+	}
+	if err := o.checkLogin(); err != nil {
+		return nil, err
 	}
 	switch o.TLS {
 	case StartTLS, ImplicitTLS:
@@ -101,6 +109,20 @@ func NewDialer(o Options) (*Dialer, error) {
 		return nil, fmt.Errorf("smtp.tls: %q is none of starttls, implicit, none", o.TLS)
 	}
 	return &Dialer{options: o}, nil
+}
+
+func (o Options) checkLogin() error {
+	switch {
+	case !o.Auth.valid():
+		return fmt.Errorf("smtp.auth: %q is none of auto, plain, login, cram-md5, scram-sha-1, scram-sha-256, xoauth2", clip(string(o.Auth)))
+	case o.Username == "" && (o.Password != "" || o.PasswordFrom != nil):
+		return errors.New("smtp.username: empty, but there is a password")
+	case o.Username == "" && o.Auth != AuthAuto:
+		return fmt.Errorf("smtp.username: empty, but smtp.auth: %s logs in", o.Auth)
+	case o.Auth.shows() && o.TLS == NoTLS && !loopbackHost(o.Host):
+		return fmt.Errorf("smtp.auth: %s would send the password to %s unencrypted; set smtp.tls: starttls or implicit", o.Auth, o.Host)
+	}
+	return nil
 }
 
 func validHost(s string) bool {
@@ -120,13 +142,10 @@ func privateHost(host string) bool {
 	return err == nil && (ip.Unmap().IsLoopback() || ip.Unmap().IsPrivate())
 }
 
-// authOrder is what we prefer of what a server offers: first what never shows
-// it the password. go-mail refuses PLAIN and LOGIN without TLS except to
-// loopback. NTLM and the channel-binding kinds are left out: proxies in front
-// of relays break them.
-var authOrder = []gomail.SMTPAuthType{
-	gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1,
-	gomail.SMTPAuthPlain, gomail.SMTPAuthLogin, gomail.SMTPAuthCramMD5,
+// loopbackHost takes this machine itself, from which nothing crosses a network.
+func loopbackHost(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
 // Dial connects, encrypts and authenticates as the options say. A negative
@@ -135,7 +154,11 @@ func (d *Dialer) Dial(ctx context.Context) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.options.Timeouts.Dial)
 	defer cancel()
 	a := &attempt{dialer: d, ctx: ctx, unwatch: func() bool { return true }}
-	client, err := d.client(a.connect)
+	password, err := d.password()
+	if err != nil {
+		return nil, err
+	}
+	client, err := d.client(a.connect, password)
 	if err != nil {
 		return nil, fmt.Errorf("prepare SMTP: %w", err)
 	}
@@ -149,6 +172,17 @@ func (d *Dialer) Dial(ctx context.Context) (*Session, error) {
 	}
 	a.conn.release()
 	return &Session{text: c.Text, conn: a.conn, timeouts: d.options.Timeouts}, nil
+}
+
+func (d *Dialer) password() (string, error) {
+	if d.options.PasswordFrom == nil {
+		return d.options.Password, nil
+	}
+	password, err := d.options.PasswordFrom()
+	if err != nil {
+		return "", fmt.Errorf("password for %s: %w", d.address(), err)
+	}
+	return password, nil
 }
 
 // attempt is one dial. go-mail watches the context only until TCP stands, and
@@ -194,7 +228,7 @@ func (d *Dialer) tlsConfig() *tls.Config {
 
 // client makes a go-mail client. Each dial has its own, because dialling
 // changes its state.
-func (d *Dialer) client(connect gomail.DialContextFunc) (*gomail.Client, error) {
+func (d *Dialer) client(connect gomail.DialContextFunc, password string) (*gomail.Client, error) {
 	o := d.options
 	options := []gomail.Option{
 		gomail.WithPort(o.Port),
@@ -212,8 +246,9 @@ func (d *Dialer) client(connect gomail.DialContextFunc) (*gomail.Client, error) 
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	}
 	if o.Username != "" {
-		options = append(options, gomail.WithOpportunisticSMTPAuth(authOrder...),
-			gomail.WithUsername(o.Username), gomail.WithPassword(o.Password))
+		options = append(options, gomail.WithSMTPAuthCustom(&login{
+			kind: o.Auth, username: o.Username, password: password, host: o.Host,
+		}))
 	}
 	return gomail.NewClient(o.Host, options...)
 }

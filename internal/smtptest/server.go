@@ -19,12 +19,15 @@ import (
 
 // Options is what the server offers. The zero value takes any mail in plain text.
 type Options struct {
-	Script     Script // nil: everything is accepted
-	StartTLS   bool   // offer STARTTLS, and refuse mail without it
-	Implicit   bool   // TLS from the first byte
-	Username   string // not empty: AUTH PLAIN and LOGIN are offered and needed
-	Password   string
-	Extensions []string // further EHLO lines; "PIPELINING" is known, and checked for what RFC 2920 forbids
+	Script   Script // nil: everything is accepted
+	StartTLS bool   // offer STARTTLS, and refuse mail without it
+	Implicit bool   // TLS from the first byte
+	Username string // not empty: AUTH is offered and needed
+	Password string // with XOAUTH2: the access token
+	// Auth are the mechanisms offered: PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1,
+	// SCRAM-SHA-256, XOAUTH2, or any that nobody can use; nil: the first two.
+	Auth       []string
+	Extensions []string // further EHLO lines; "PIPELINING" and "SMTPUTF8" are known, and checked for what RFC 2920 and 6531 forbid
 }
 
 // Message is one accepted message.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,7 @@ type session struct {
 	greeted, extended bool // after EHLO or HELO; after EHLO
 	secure, authed    bool
 	mailed            bool
+	utf8              bool // asked for in MAIL
 	from              string
 	to                []string
 }
@@ -179,8 +181,8 @@ func (c *session) hello(name string) error {
 	if o.StartTLS && !c.secure {
 		lines = append(lines, "250 STARTTLS")
 	}
-	if o.Username != "" {
-		lines = append(lines, "250 AUTH PLAIN LOGIN")
+	if all := o.offersAuth(); len(all) > 0 {
+		lines = append(lines, "250 AUTH "+strings.Join(all, " "))
 	}
 	for _, e := range o.Extensions {
 		lines = append(lines, "250 "+e)
@@ -227,6 +229,10 @@ func (c *session) mail(argument string) error {
 	if !ok {
 		return c.write("501 5.5.4 syntax\r\n")
 	}
+	c.utf8 = slices.Contains(parameters(argument), "SMTPUTF8")
+	if refusal := c.badUTF8(from); refusal != "" {
+		return c.write(refusal)
+	}
 	c.from = from
 	ok, err := c.answer(Mail, "", "250 2.1.0 ok")
 	c.mailed = ok
@@ -237,6 +243,9 @@ func (c *session) rcpt(argument string) error {
 	to, ok := path(argument, "TO:")
 	if !c.mailed || !ok || to == "" {
 		return c.write("503 5.5.1 bad sequence or syntax\r\n")
+	}
+	if refusal := c.badUTF8(to); refusal != "" {
+		return c.write(refusal)
 	}
 	ok, err := c.answer(Rcpt, to, "250 2.1.5 ok")
 	if ok {
@@ -346,6 +355,7 @@ func (c *session) dot(to string, body []byte) error {
 	if len(c.to) == 0 {
 		return c.lone(body)
 	}
+	c.checkHeader(body)
 	a := c.ask(Dot, to)
 	if a.Accept || !a.Drop && a.Raw == "" && (a.Reply == "" || a.Reply[0] == '2') {
 		c.server.recordMessage(Message{Session: c.number, From: c.from, To: c.to, Data: body})
