@@ -77,7 +77,7 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 
 // offered deals with a transaction that failed before the dot.
 func (o *Outbox) offered(work context.Context, l Letter, err error) {
-	if errors.Is(err, mail.ErrAddress) {
+	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
 		o.unbuilt(work, l, err)
 		return
 	}

@@ -104,7 +104,7 @@ func (w *worker) dial(d Delivery) bool {
 	}
 	w.release(d)
 	var reply *mail.ReplyError
-	if errors.As(err, &reply) && isOwnFault(reply.Reply) {
+	if errors.As(err, &reply) && judge(stage(reply.Command), reply.Reply) == ownFault {
 		w.halt(fmt.Sprintf("the relay refuses us: %v; put the smtp settings right (digest check --smtp), then resume", err), nil)
 		return false
 	}
@@ -117,7 +117,7 @@ func (w *worker) dial(d Delivery) bool {
 
 // offered deals with a transaction that failed before the dot.
 func (w *worker) offered(d Delivery, err error) bool {
-	if errors.Is(err, mail.ErrAddress) {
+	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
 		w.unbuilt(d, err)
 		return true
 	}

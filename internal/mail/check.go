@@ -48,6 +48,10 @@ func checkBytes(data []byte) error {
 	return nil
 }
 
+// ErrMessage is data that must not be sent as a message: a server might read it
+// as something else, and nothing that is tried again would make it better.
+var ErrMessage = errors.New("malformed message")
+
 // checkLines refuses what message smuggling is made of: a CR or LF that is not
 // part of a CRLF, and a line that begins with an unstuffed dot; and lines over
 // 998 octets. It is fast enough to run on every message.
@@ -55,24 +59,24 @@ func checkLines(data []byte) error {
 	breaks := 0
 	for start := 0; start < len(data); {
 		if data[start] == '.' && (start+1 == len(data) || data[start+1] != '.') {
-			return errors.New("a line begins with a dot that is not stuffed")
+			return fmt.Errorf("%w: a line begins with a dot that is not stuffed", ErrMessage)
 		}
 		end := len(data)
 		next := end
 		if i := bytes.IndexByte(data[start:], '\n'); i >= 0 {
 			if i == 0 || data[start+i-1] != '\r' {
-				return errors.New("a bare LF")
+				return fmt.Errorf("%w: a bare LF", ErrMessage)
 			}
 			breaks++
 			end, next = start+i-1, start+i+1
 		}
 		if end-start > maxLine {
-			return errors.New("a line is longer than 998 octets")
+			return fmt.Errorf("%w: a line is longer than 998 octets", ErrMessage)
 		}
 		start = next
 	}
 	if bytes.Count(data, []byte{'\r'}) != breaks {
-		return errors.New("a bare CR")
+		return fmt.Errorf("%w: a bare CR", ErrMessage)
 	}
 	return nil
 }
