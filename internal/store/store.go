@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -65,6 +66,7 @@ type dialect struct {
 	clock      string // reads the server's clock, in ms; empty: there is no server
 	skipLocked string // ends a SELECT whose rows are to be handed out once
 	forUpdate  string // ends a SELECT whose rows are about to be changed
+	settleLock string // makes a transaction the only one that settles requests; empty: it is
 	insert     insertions
 }
 
@@ -80,6 +82,7 @@ var postgres = dialect{
 	clock:      `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`,
 	skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	forUpdate:  ` FOR UPDATE`,
+	settleLock: fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d)`, int64(advisorySettle)),
 	insert:     numbered,
 }
 

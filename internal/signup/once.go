@@ -1,0 +1,140 @@
+package signup
+
+import (
+	"context"
+	"fmt"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/subscribers"
+)
+
+// Once settles all requests that wait and writes all letters that are due.
+func (c *Clerk) Once(ctx context.Context) error {
+	// A person's own requests go first: they must not wait behind a flood of sign-ups.
+	for _, kind := range []digest.LetterKind{digest.LetterErase, digest.LetterData} {
+		if err := c.settle(ctx, kind); err != nil {
+			return err
+		}
+	}
+	if err := c.settleSignUps(ctx); err != nil {
+		return err
+	}
+	return c.write(ctx)
+}
+
+func (c *Clerk) settle(ctx context.Context, kind digest.LetterKind) error {
+	for n := batch; n == batch; {
+		var err error
+		if n, err = c.o.Store.Settle(ctx, kind, batch, c.o.Now(), grant); err != nil {
+			return fmt.Errorf("settle requests for %s letters: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// settleSignUps stops where the hour's confirmations are used up. What is left
+// waits, since among a flood there are people who mean it.
+func (c *Clerk) settleSignUps(ctx context.Context) error {
+	for {
+		now := c.o.Now()
+		granted, err := c.o.Store.CountGranted(ctx, digest.LetterConfirm, now.Add(-tidyEvery))
+		if err != nil {
+			return fmt.Errorf("count confirmations: %w", err)
+		}
+		room := min(batch, c.o.PerHour-granted)
+		if room <= 0 {
+			c.trip()
+			return nil
+		}
+		n, err := c.o.Store.Settle(ctx, digest.LetterConfirm, room, now, grant)
+		if err != nil {
+			return fmt.Errorf("settle sign-ups: %w", err)
+		}
+		if n < room {
+			c.tripped = false
+			return nil
+		}
+	}
+}
+
+// trip tells the operator, once, that somebody may be using the form to bother
+// strangers.
+func (c *Clerk) trip() {
+	if c.tripped {
+		return
+	}
+	c.tripped = true
+	c.o.Alert(fmt.Sprintf("%d confirmations of sign-ups were sent within an hour: the others wait, and are forgotten "+
+		"after a day. If this is an attack on the form, take it off the site for a while", c.o.PerHour))
+}
+
+// write writes the letters that are due. One that cannot be written keeps
+// nobody else's from being.
+func (c *Clerk) write(ctx context.Context) error {
+	var failed error
+	for after, more := "", true; more; {
+		due, err := c.o.Store.Granted(ctx, after, batch)
+		if err != nil {
+			return fmt.Errorf("read what letters are due: %w", err)
+		}
+		for _, r := range due {
+			after = r.ID
+			if err := c.letter(ctx, r); err != nil && failed == nil {
+				failed = err // the others' are like it, and could be many
+			}
+		}
+		more = len(due) == batch && ctx.Err() == nil
+	}
+	return failed
+}
+
+// letter posts a request's letter. It may be cut off anywhere and done again:
+// the letter has the request's id, so the outbox takes one, and the tokens of
+// those that it did not take are known to nobody.
+func (c *Clerk) letter(ctx context.Context, r Due) error {
+	life, now := lives[r.Kind], c.o.Now()
+	if giveUp := r.Granted.Add(life.letter); now.Before(giveUp) {
+		token, hash, err := subscribers.NewTicket(c.o.Random)
+		if err != nil {
+			return err
+		}
+		from, data, err := c.o.Composer.Compose(r.Kind, r.Newsletter, r.Language, r.Address.Mailbox, c.o.Link(r.Kind, token), now)
+		if err != nil {
+			return fmt.Errorf("write the %s letter of request %s: %w", r.Kind, r.ID, err)
+		}
+		err = c.o.Store.AddTicket(ctx, subscribers.Ticket{
+			Hash: hash, Purpose: life.purpose, Subscriber: r.Subscriber, Newsletter: r.Newsletter, Language: r.Language,
+			Wording: r.Wording, Evidence: r.Evidence, Created: now, Expires: now.Add(life.token),
+		})
+		if err != nil {
+			return fmt.Errorf("keep the token of request %s: %w", r.ID, err)
+		}
+		err = c.o.Outbox.Post(ctx, digest.Letter{
+			ID: r.ID, Kind: r.Kind, Subscriber: r.Subscriber, Newsletter: r.Newsletter,
+			From: from, Data: data, Created: now, GiveUp: giveUp,
+		})
+		if err != nil {
+			return fmt.Errorf("post the %s letter of request %s: %w", r.Kind, r.ID, err)
+		}
+	}
+	if err := c.o.Store.Finish(ctx, r.ID, now); err != nil {
+		return fmt.Errorf("finish request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Tidy forgets what is old.
+func (c *Clerk) Tidy(ctx context.Context) error {
+	now := c.o.Now()
+	ages := Ages{
+		Waiting: now.Add(-keepWaiting), Settled: now.Add(-keepSettled),
+		Tickets: now.Add(-keepTickets), Unconfirmed: now.Add(-keepUnconfirmed),
+	}
+	for more := true; more; {
+		var err error
+		if more, err = c.o.Store.Forget(ctx, now, ages, batch); err != nil {
+			return fmt.Errorf("forget old requests: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package signup
+
+import (
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/subscribers"
+)
+
+// The limits of letters that anybody can have sent to an address, and of the
+// letters that a person can have sent to themselves.
+const (
+	Day   = 24 * time.Hour
+	Month = 30 * Day
+
+	confirmationsPerDay   = 1
+	confirmationsPerMonth = 3
+	personLettersPerDay   = 1
+)
+
+// How long things are kept.
+const (
+	keepWaiting     = Day // a letter that comes later would puzzle its reader
+	keepSettled     = Month
+	keepTickets     = Month
+	keepUnconfirmed = Month
+)
+
+// grant decides whether a letter is due. The answer is never told to whoever
+// asked.
+func grant(c Case) bool {
+	if !c.Known || c.Suppressed {
+		return false
+	}
+	if c.Kind != digest.LetterConfirm {
+		return c.Day < personLettersPerDay
+	}
+	switch c.State {
+	case "", subscribers.Pending, subscribers.Unsubscribed, subscribers.Bounced:
+		return c.Day < confirmationsPerDay && c.Month < confirmationsPerMonth
+	default: // who is active needs no letter, who complained wants none
+		return false
+	}
+}
+
+// lifetimes are for how long a letter is worth sending, and its token good.
+type lifetimes struct {
+	purpose       subscribers.Purpose
+	letter, token time.Duration
+}
+
+// lives are those of each kind of letter. A letter whose token is about to
+// expire is not sent any more.
+var lives = map[digest.LetterKind]lifetimes{
+	digest.LetterConfirm: {subscribers.PurposeConfirm, Day, subscribers.ConfirmTime},
+	digest.LetterData:    {subscribers.PurposeData, subscribers.PersonTime * 3 / 4, subscribers.PersonTime},
+	digest.LetterErase:   {subscribers.PurposeErase, subscribers.PersonTime * 3 / 4, subscribers.PersonTime},
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/signup"
+	"digest.example/internal/subscribers"
+)
+
+// advisorySettle is the PostgreSQL lock of whoever settles requests.
+const advisorySettle = advisory + 2
+
+const (
+	waitingRequests = `SELECT id, newsletter, subscriber, address, normal, address_hash, evidence, mailbox, language,
+		wording, at FROM intake WHERE kind = $1 AND granted IS NULL ORDER BY at, id LIMIT $2`
+
+	isSuppressed = `SELECT COUNT(*) FROM suppression WHERE address_hash = $1 AND newsletter IN ('', $2)`
+
+	isNewsletter = `SELECT COUNT(*) FROM newsletter WHERE id = $1 AND retired IS NULL`
+
+	grantedTo = `SELECT COUNT(CASE WHEN granted > $3 THEN 1 END), COUNT(*) FROM intake WHERE kind = $2 AND granted > $4 AND `
+
+	dropRequest = `DELETE FROM intake WHERE id = $1`
+
+	// The subscriber has the address from here on.
+	grantRequest = `UPDATE intake SET granted = $1, subscriber = $2, address = '', normal = '', address_hash = '' WHERE id = $3`
+
+	finishRequest = `UPDATE intake SET done = $1, evidence = '', wording = '' WHERE id = $2`
+)
+
+// Settle implements signup.Store.
+func (s *Store) Settle(
+	ctx context.Context, kind digest.LetterKind, n int, now time.Time, decide func(signup.Case) bool,
+) (settled int, err error) {
+	waiting, err := one(ctx, s.read, func(scan scan) (id string, err error) { return id, scan(&id) },
+		`SELECT id FROM intake WHERE kind = $1 AND granted IS NULL LIMIT 1`, string(kind))
+	if waiting == "" {
+		if errors.Is(err, digest.ErrNotFound) {
+			err = nil
+		}
+		return 0, err
+	}
+	err = s.changeAgain(ctx, "settle requests", func(t tx) error {
+		settled = 0
+		if err := t.alone(); err != nil {
+			return err
+		}
+		cases, err := t.waiting(kind, n)
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			if err := t.settle(c, now, decide); err != nil {
+				return err
+			}
+		}
+		settled = len(cases)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return settled, nil
+}
+
+// alone waits until nobody else settles requests: limits that two count at the
+// same time are kept by neither.
+func (t tx) alone() error {
+	if t.s.settleLock == "" {
+		return nil
+	}
+	_, err := t.exec(t.s.settleLock)
+	return err
+}
+
+func (t tx) waiting(kind digest.LetterKind, n int) ([]signup.Case, error) {
+	return collect(t.ctx, t, func(scan scan) (c signup.Case, err error) {
+		var when sql.NullInt64
+		err = scan(&c.ID, &c.Newsletter, &c.Subscriber, &c.Address.Mailbox, &c.Address.Normal, &c.Hash, &c.Evidence,
+			&c.Mailbox, &c.Language, &c.Wording, &when)
+		c.Kind, c.At = kind, at(when)
+		return c, err
+	}, waitingRequests, string(kind), n)
+}
+
+func (t tx) settle(c signup.Case, now time.Time, decide func(signup.Case) bool) error {
+	var err error
+	if c.Kind == digest.LetterConfirm {
+		err = t.knowSignUp(&c)
+	} else {
+		err = t.knowPerson(&c)
+	}
+	if err == nil {
+		err = t.knowLetters(&c, now)
+	}
+	if err != nil {
+		return err
+	}
+	if !decide(c) {
+		_, err = t.exec(dropRequest, c.ID)
+		return err
+	}
+	if c.State == "" && c.Kind == digest.LetterConfirm {
+		if c.Subscriber, err = t.enrolPending(c, now); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(grantRequest, ms(now), c.Subscriber, c.ID)
+	return err
+}
+
+// knowSignUp finds what is known of a sign-up's address and newsletter.
+func (t tx) knowSignUp(c *signup.Case) error {
+	known := map[string]acquaintance{}
+	if err := t.s.acquainted(t.ctx, t, known, []any{c.Newsletter, c.Address.Normal}); err != nil {
+		return err
+	}
+	v := known[c.Address.Normal]
+	c.Subscriber, c.State = v.Subscriber, v.State
+	n, err := t.count(isNewsletter, c.Newsletter)
+	c.Known = n > 0
+	if err != nil {
+		return err
+	}
+	n, err = t.count(isSuppressed, c.Hash, c.Newsletter)
+	c.Suppressed = n > 0
+	return err
+}
+
+// knowPerson finds what is known of somebody who asks for a letter to themselves.
+func (t tx) knowPerson(c *signup.Case) error {
+	person, err := one(t.ctx, t, scanSubscriber, `SELECT `+subscriberColumns+` FROM subscriber s WHERE s.id = $1`, c.Subscriber)
+	if errors.Is(err, digest.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Known = true
+	n, err := t.count(isSuppressed, person.Hash, c.Newsletter)
+	c.Suppressed = n > 0
+	return err
+}
+
+// knowLetters counts what was granted before.
+func (t tx) knowLetters(c *signup.Case, now time.Time) error {
+	whose, key := `subscriber = $1`, c.Subscriber
+	if c.Kind == digest.LetterConfirm {
+		whose, key = `mailbox = $1`, c.Mailbox
+	}
+	return each(t.ctx, t, func(scan scan) error { return scan(&c.Day, &c.Month) }, grantedTo+whose,
+		key, string(c.Kind), ms(now.Add(-signup.Day)), ms(now.Add(-signup.Month)))
+}
+
+func (t tx) count(query string, args ...any) (int, error) {
+	return one(t.ctx, t, func(scan scan) (n int, err error) { return n, scan(&n) }, query, args...)
+}
+
+// enrolPending makes the consent that a confirmation will make active, and
+// returns the subscriber's id.
+func (t tx) enrolPending(c signup.Case, now time.Time) (string, error) {
+	id, err := subscribers.NewID(t.s.random)
+	if err != nil {
+		return "", err
+	}
+	person := subscribers.Subscriber{
+		ID: id, Address: c.Address.Mailbox, Normal: c.Address.Normal, Hash: c.Hash, Language: c.Language, Created: now,
+	}
+	rows := []enrolment{{person, now, "subscribe form", c.Wording, c.Evidence}}
+	_, err = t.enrolAll(rows, terms{
+		newsletter: c.Newsletter, state: string(subscribers.Pending), actor: subscribers.Reader, at: now,
+	})
+	if c.Subscriber != "" { // known from elsewhere
+		id = c.Subscriber
+	}
+	return id, err
+}
+
+// Granted implements signup.Store.
+func (s *Store) Granted(ctx context.Context, after string, n int) ([]signup.Due, error) {
+	due, err := collect(ctx, s.read, func(scan scan) (d signup.Due, err error) {
+		var kind, language string
+		var when, granted sql.NullInt64
+		err = scan(&d.ID, &kind, &d.Newsletter, &d.Subscriber, &d.Language, &d.Wording, &d.Evidence, &when, &granted,
+			&d.Address.Mailbox, &d.Address.Normal, &language)
+		d.Kind, d.At, d.Granted = digest.LetterKind(kind), at(when), at(granted)
+		if d.Language == "" {
+			d.Language = language
+		}
+		return d, err
+	}, `SELECT i.id, i.kind, i.newsletter, i.subscriber, i.language, i.wording, i.evidence, i.at, i.granted,
+		s.address, s.normal, s.language FROM intake i JOIN subscriber s ON s.id = i.subscriber
+		WHERE i.granted IS NOT NULL AND i.done IS NULL AND i.id > $1 ORDER BY i.id LIMIT $2`, after, n)
+	if err != nil {
+		return nil, fmt.Errorf("requests that were granted: %w", err)
+	}
+	return due, nil
+}
+
+// CountGranted implements signup.Store.
+func (s *Store) CountGranted(ctx context.Context, kind digest.LetterKind, after time.Time) (int, error) {
+	return one(ctx, s.read, func(scan scan) (n int, err error) { return n, scan(&n) },
+		`SELECT COUNT(*) FROM intake WHERE kind = $1 AND granted > $2`, string(kind), ms(after))
+}
+
+// Finish implements signup.Store.
+func (s *Store) Finish(ctx context.Context, id string, at time.Time) error {
+	return s.change(ctx, "finish a request", func(t tx) error {
+		_, err := t.exec(finishRequest, ms(at), id)
+		return err
+	})
+}

@@ -1,0 +1,252 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/signup"
+	"digest.example/internal/subscribers"
+)
+
+var _ signup.Store = (*Store)(nil)
+
+// asked is a sign-up of the nth person.
+func asked(newsletter string, n int) subscribers.Request {
+	p := person(n)
+	return subscribers.Request{
+		ID: fmt.Sprintf("r%031d", n), Kind: digest.LetterConfirm, Newsletter: newsletter,
+		Address: subscribers.Address{Mailbox: p.Address, Normal: p.Normal}, Hash: p.Hash, Mailbox: "m" + p.Hash[1:],
+		Language: "de", Wording: "weekly mail", Evidence: "form", At: noon,
+	}
+}
+
+// settle settles the requests of a kind and returns what was known of each.
+func (w *world) settle(kind digest.LetterKind, now time.Time, grant bool) (cases []signup.Case) {
+	w.Helper()
+	n, err := w.Settle(w.ctx, kind, 10, now, func(c signup.Case) bool {
+		cases = append(cases, c)
+		return grant && c.Known
+	})
+	w.must(err)
+	if n != len(cases) {
+		w.Errorf("%d settled, %d decided", n, len(cases))
+	}
+	return cases
+}
+
+func (w *world) granted() []signup.Due {
+	w.Helper()
+	due, err := w.Granted(w.ctx, "", 10)
+	w.must(err)
+	return due
+}
+
+func testSettleWhoIsNew(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	r := asked(newsletter, 1)
+	w.must(w.TakeDown(w.ctx, r))
+	want := signup.Case{Request: r, Known: true}
+	if d := cmp.Diff([]signup.Case{want}, w.settle(digest.LetterConfirm, noon.Add(time.Second), true)); d != "" {
+		t.Errorf("the case:\n%s", d)
+	}
+	due := w.granted()
+	if len(due) != 1 {
+		t.Fatalf("due: %+v", due)
+	}
+	person, err := w.SubscriberByAddress(w.ctx, r.Address.Normal)
+	w.must(err)
+	r.Subscriber, r.Hash, r.Mailbox = person.ID, "", ""
+	if d := cmp.Diff(signup.Due{Request: r, Granted: noon.Add(time.Second)}, due[0]); d != "" {
+		t.Errorf("due:\n%s", d)
+	}
+	c, err := w.Consent(w.ctx, person.ID, newsletter)
+	if err != nil || c.State != subscribers.Pending || !c.Agreed.IsZero() || c.Wording != r.Wording || person.Language != "de" {
+		t.Errorf("consent %+v, %v", c, err)
+	}
+	if left := w.query(`SELECT address || normal || address_hash FROM intake`); left != "" {
+		t.Errorf("the address is kept twice: %q", left)
+	}
+	w.must(w.Finish(w.ctx, r.ID, noon))
+	if due := w.granted(); len(due) != 0 {
+		t.Errorf("finished, and due: %+v", due)
+	}
+	if left := w.query(`SELECT wording || evidence FROM intake`); left != "" {
+		t.Errorf("more than the limits need is kept: %q", left)
+	}
+}
+
+func testSettleKnowsPeople(t *testing.T, w *world) {
+	newsletter, other := w.newsletter("weekly"), w.newsletter("monthly")
+	w.enrolN(newsletter, 1, 4)
+	w.leave(newsletter, 2)
+	w.exec(`INSERT INTO suppression VALUES ($1, '', 'bounced', '', '', 0)`, person(3).Hash)
+	w.enrolN(other, 4, 5)
+	for n := 1; n < 5; n++ {
+		w.must(w.TakeDown(w.ctx, asked(newsletter, n)))
+	}
+	gone := asked("nowhere", 5)
+	w.must(w.TakeDown(w.ctx, gone))
+	var got []string
+	for _, c := range w.settle(digest.LetterConfirm, noon, true) {
+		got = append(got, fmt.Sprint(c.Subscriber, " ", c.State, " ", c.Known, " ", c.Suppressed))
+	}
+	want := []string{
+		person(1).ID + " active true false", person(2).ID + " unsubscribed true false", person(3).ID + " active true true",
+		person(4).ID + "  true false", "  false false",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	// Granting makes a consent only where there was none.
+	for n, want := range map[int]subscribers.State{1: subscribers.Active, 2: subscribers.Unsubscribed, 4: subscribers.Pending} {
+		if c, err := w.Consent(w.ctx, person(n).ID, newsletter); err != nil || c.State != want {
+			t.Errorf("person %d: %+v, %v", n, c, err)
+		}
+	}
+}
+
+func testSettleCounts(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	for n, at := range []time.Time{noon.Add(-31 * signup.Day), noon.Add(-2 * signup.Day), noon.Add(-time.Hour)} {
+		r := asked(newsletter, n)
+		r.Mailbox = "one"
+		w.must(w.TakeDown(w.ctx, r))
+		w.settle(digest.LetterConfirm, at, true)
+	}
+	refused, last := asked(newsletter, 3), asked(newsletter, 4)
+	refused.Mailbox, last.Mailbox = "one", "one"
+	w.must(w.TakeDown(w.ctx, refused))
+	w.settle(digest.LetterConfirm, noon, false)
+	w.must(w.TakeDown(w.ctx, last))
+	if c := w.settle(digest.LetterConfirm, noon, false)[0]; c.Day != 1 || c.Month != 2 {
+		t.Errorf("%d within a day, %d within a month", c.Day, c.Month)
+	}
+	if n := w.query(`SELECT COUNT(*) FROM intake`); n != "3" {
+		t.Errorf("%s requests are kept, want those that were granted", n)
+	}
+	if n, err := w.CountGranted(w.ctx, digest.LetterConfirm, noon.Add(-3*signup.Day)); n != 2 || err != nil {
+		t.Errorf("%d granted, %v", n, err)
+	}
+}
+
+func testSettlePersonLetters(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	w.enrolN(newsletter, 1, 3)
+	for i, who := range []string{person(1).ID, person(1).ID, person(2).ID, "nobody"} {
+		r := subscribers.Request{ID: fmt.Sprint("r", i), Kind: digest.LetterData, Newsletter: newsletter, Subscriber: who, At: noon}
+		w.must(w.TakeDown(w.ctx, r))
+	}
+	var got []string
+	_, err := w.Settle(w.ctx, digest.LetterData, 10, noon, func(c signup.Case) bool {
+		got = append(got, fmt.Sprintf("%s %v %d", c.Subscriber, c.Known, c.Day))
+		return c.Known && c.Day == 0
+	})
+	w.must(err)
+	if d := cmp.Diff([]string{
+		person(1).ID + " true 0", person(1).ID + " true 1", person(2).ID + " true 0", "nobody false 0",
+	}, got); d != "" {
+		t.Error(d)
+	}
+	due := w.granted()
+	if len(due) != 2 || due[0].Address.Mailbox != person(1).Address || due[0].Language != "en" {
+		t.Errorf("due %+v", due)
+	}
+	if next, err := w.Granted(w.ctx, due[0].ID, 10); err != nil || len(next) != 1 || next[0].ID != due[1].ID {
+		t.Errorf("after the first: %+v, %v", next, err)
+	}
+}
+
+// Limits hold although several settle at once.
+func testSettleExcludes(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	const n = 24
+	for i := range n {
+		r := asked(newsletter, i)
+		r.Mailbox = "one"
+		w.must(w.TakeDown(w.ctx, r))
+	}
+	done := make(chan int)
+	for range 4 {
+		go func() {
+			granted := 0
+			for {
+				settled, err := w.Settle(w.ctx, digest.LetterConfirm, 2, noon, func(c signup.Case) bool {
+					if c.Day == 0 {
+						granted++
+					}
+					return c.Day == 0
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				if settled == 0 {
+					break
+				}
+			}
+			done <- granted
+		}()
+	}
+	granted := 0
+	for range 4 {
+		granted += <-done
+	}
+	if stored := w.query(`SELECT COUNT(*) FROM intake`); granted != 1 || stored != "1" {
+		t.Errorf("%d granted, %s stored", granted, stored)
+	}
+}
+
+func testForget(t *testing.T, w *world) {
+	newsletter, other := w.newsletter("weekly"), w.newsletter("monthly")
+	month := noon.Add(-signup.Month)
+	// Pending long since: 0, and nothing else; 1, who reads another newsletter; 2, who has
+	// asked again. 3 is pending since then exactly.
+	for n := range 4 {
+		w.must(w.TakeDown(w.ctx, asked(newsletter, n)))
+		at := month.Add(-time.Millisecond)
+		if n == 3 {
+			at = month
+		}
+		w.settle(digest.LetterConfirm, at, true)
+		for _, d := range w.granted() {
+			w.must(w.AddTicket(w.ctx, subscribers.Ticket{
+				Hash: fmt.Sprint("t", n), Purpose: subscribers.PurposeConfirm, Subscriber: d.Subscriber, Newsletter: newsletter,
+				Created: at, Expires: at.Add(subscribers.ConfirmTime),
+			}))
+			w.must(w.Finish(w.ctx, d.ID, at))
+		}
+	}
+	w.enrolN(other, 1, 2)
+	w.exec(`UPDATE ticket SET expires = $1 WHERE hash = 't2'`, noon.UnixMilli())
+	stale, fresh := asked(newsletter, 8), asked(newsletter, 9)
+	stale.At = noon.Add(-signup.Day - time.Millisecond)
+	w.must(w.TakeDown(w.ctx, stale))
+	w.must(w.TakeDown(w.ctx, fresh))
+	ages := signup.Ages{Waiting: noon.Add(-signup.Day), Settled: month, Tickets: month, Unconfirmed: month}
+	for more := true; more; {
+		var err error
+		more, err = w.Forget(w.ctx, noon, ages, 1)
+		w.must(err)
+	}
+	for query, want := range map[string]string{
+		`SELECT COUNT(*) FROM subscriber`:    "3", // all but 0
+		`SELECT COUNT(*) FROM consent`:       "3", // 1's other one, 2 and 3
+		`SELECT COUNT(*) FROM consent_event`: "3",
+		`SELECT COUNT(*) FROM ticket`:        "2", // of 2 and 3
+		`SELECT COUNT(*) FROM intake`:        "2", // of 3 and 9
+		`SELECT MIN(id) FROM intake`:         asked("", 3).ID,
+		`SELECT MAX(id) FROM intake`:         fresh.ID,
+	} {
+		if got := w.query(query); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	reader, err := w.SubscriberByAddress(w.ctx, person(1).Normal)
+	w.must(err)
+	if c, err := w.Consent(w.ctx, reader.ID, other); err != nil || c.State != subscribers.Active {
+		t.Errorf("the other newsletter: %+v", c)
+	}
+}
