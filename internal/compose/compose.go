@@ -61,6 +61,9 @@ func New(templates fs.FS) (*Composer, error) {
 			return nil, fmt.Errorf("email templates: %w", err)
 		}
 	}
+	if err := c.tryLetters(); err != nil {
+		return nil, fmt.Errorf("email templates: %w", err)
+	}
 	return c, nil
 }
 

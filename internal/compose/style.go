@@ -8,7 +8,7 @@ import (
 	"digest.example/internal/sanitize"
 )
 
-// The colours in light mode. Those of dark mode stand in issue.html, by class:
+// The colours in light mode. Those of dark mode stand in style.html, by class:
 // t text, s secondary, l link, k code, q bar, line hairline, bg and card.
 const (
 	ink    = "color:#1f2328;"
@@ -46,6 +46,10 @@ var looks = map[string]htmltemplate.HTMLAttr{
 	"item":       attr("t", "margin:10px 0 0;"+ink+breaks),
 	"small":      attr("s", small+grey),
 	"foot-text":  attr("s", "margin:0 0 10px;"+small+grey),
+
+	"button":      attr("", "margin:24px 0 8px;"),
+	"button-cell": attr("b", "padding:0;background-color:#0550ae;border-radius:6px;"),
+	"button-link": attr("bt", "display:inline-block;padding:14px 28px;font-weight:700;text-decoration:none;color:#ffffff;"+breaks),
 
 	"comment": attr("", "margin:18px 0 0;"),
 	"bar-ltr": attr("q t", "padding:0 0 0 14px;border-left:3px solid #c3cad3;"+font+body+ink),

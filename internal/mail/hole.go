@@ -53,10 +53,11 @@ func markOf(hole string) string { return "HOLE" + strings.TrimPrefix(hole, holeP
 // markHoles normalises line ends to CRLF and puts mark on a line of its own
 // where the hole is.
 func markHoles(content, hole, mark string) string {
-	content = strings.ToValidUTF8(content, "\uFFFD")
-	content = crlf.Replace(content)
-	return strings.ReplaceAll(content, hole, "\r\n"+mark+"\r\n")
+	return strings.ReplaceAll(normal(content), hole, "\r\n"+mark+"\r\n")
 }
+
+// normal is a text as it can be encoded.
+func normal(content string) string { return crlf.Replace(strings.ToValidUTF8(content, "\uFFFD")) }
 
 // crlf turns every kind of line end into CRLF; its order matters.
 var crlf = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")

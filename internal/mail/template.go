@@ -175,10 +175,15 @@ func addField(fields map[string]string, h Header) error {
 // encode lets go-mail build the message, with mark standing alone on a line
 // wherever a hole is.
 func (t Template) encode(fields map[string]string, mark string) ([]byte, error) {
+	return encodeParts(fields, t.Boundary, markHoles(t.Text, t.Hole, mark), markHoles(t.HTML, t.Hole, mark))
+}
+
+// encodeParts builds a message of two bodies.
+func encodeParts(fields map[string]string, boundary, text, html string) ([]byte, error) {
 	msg := gomail.NewMsg(
 		gomail.WithCharset(gomail.CharsetUTF8),
 		gomail.WithEncoding(gomail.EncodingQP),
-		gomail.WithBoundary(t.Boundary),
+		gomail.WithBoundary(boundary),
 		gomail.WithNoDefaultUserAgent(),
 	)
 	for name, value := range fields {
@@ -186,11 +191,11 @@ func (t Template) encode(fields map[string]string, mark string) ([]byte, error) 
 	}
 	// Without a value go-mail makes one up, with the host's name in it.
 	msg.SetGenHeader(gomail.HeaderMessageID, droppedID)
-	msg.SetBodyString(gomail.TypeTextPlain, markHoles(t.Text, t.Hole, mark))
-	msg.AddAlternativeString(gomail.TypeTextHTML, markHoles(t.HTML, t.Hole, mark))
+	msg.SetBodyString(gomail.TypeTextPlain, text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, html)
 	var buf bytes.Buffer
 	if _, err := msg.WriteTo(&buf); err != nil {
-		return nil, fmt.Errorf("encode the template: %w", err)
+		return nil, fmt.Errorf("encode the message: %w", err)
 	}
 	return buf.Bytes(), nil
 }
@@ -204,7 +209,7 @@ func splitMessage(raw []byte) (head, body []byte, err error) {
 	end := bytes.Index(raw, []byte("\r\n\r\n"))
 	id := bytes.Index(raw, []byte("Message-ID: "+droppedID+"\r\n"))
 	if end < 0 || id < 0 || id > end {
-		return nil, nil, errors.New("encode the template: the encoder changed its layout")
+		return nil, nil, errors.New("encode the message: the encoder changed its layout")
 	}
 	head = append(head, raw[:id]...)
 	head = append(head, raw[id+len("Message-ID: "+droppedID+"\r\n"):end+2]...)
