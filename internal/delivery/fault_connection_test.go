@@ -200,7 +200,7 @@ func TestFaultReset(t *testing.T) {
 // A relay that does not answer costs the recipient nothing before the dot, and
 // leaves it in doubt after. Little time is allowed at that step alone.
 func TestFaultSlowReplies(t *testing.T) {
-	const brief = 300 * time.Millisecond
+	const brief = 250 * time.Millisecond
 	for _, c := range []struct {
 		stage    smtptest.Stage
 		timeouts mail.Timeouts

@@ -3,8 +3,10 @@ package delivery_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -35,7 +37,11 @@ type world struct {
 func newWorld(t testing.TB, n int) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context(), log: &bytes.Buffer{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	s, err := store.Open(w.ctx, filepath.Join(t.TempDir(), "digest.db"), store.Options{Mode: store.ReadWrite})
+	db, err := empty()
+	w.must(err)
+	file := filepath.Join(t.TempDir(), "digest.db")
+	w.must(os.WriteFile(file, db, 0o600))
+	s, err := store.Open(w.ctx, file, store.Options{Mode: store.ReadWrite})
 	w.must(err)
 	t.Cleanup(func() { s.Close() })
 	w.store = s
@@ -53,6 +59,25 @@ func newWorld(t testing.TB, n int) *world {
 	w.move(digest.IssueSending)
 	return w
 }
+
+// empty is the file of a database without rows: making one costs more than most
+// tests.
+var empty = sync.OnceValues(func() (_ []byte, err error) {
+	folder, err := os.MkdirTemp("", "digest-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	file := filepath.Join(folder, "digest.db")
+	s, err := store.Open(context.Background(), file, store.Options{Mode: store.ReadWrite})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
 
 func (w *world) must(err error) {
 	w.t.Helper()
