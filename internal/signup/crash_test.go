@@ -1,0 +1,84 @@
+package signup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/signup"
+	"digest.example/internal/subscribers"
+)
+
+// dying stands for a process that is killed at one of its calls, before or after
+// the call has had its effect.
+type dying struct {
+	signup.Store
+	outbox signup.Outbox
+	calls  int // that are left
+	after  bool
+}
+
+var errKilled = errors.New("killed")
+
+// step makes a call, unless the process is dead by then.
+func (d *dying) step(call func() error) error {
+	d.calls--
+	switch {
+	case d.calls > 0:
+		return call()
+	case d.calls == 0 && d.after:
+		_ = call()
+	}
+	return errKilled
+}
+
+func (d *dying) Settle(ctx context.Context, k digest.LetterKind, n int, now time.Time, f func(signup.Case) bool) (settled int, err error) {
+	err = d.step(func() error { settled, err = d.Store.Settle(ctx, k, n, now, f); return err })
+	return settled, err
+}
+
+func (d *dying) AddTicket(ctx context.Context, t subscribers.Ticket) error {
+	return d.step(func() error { return d.Store.AddTicket(ctx, t) })
+}
+
+func (d *dying) Finish(ctx context.Context, id string, at time.Time) error {
+	return d.step(func() error { return d.Store.Finish(ctx, id, at) })
+}
+
+func (d *dying) Post(ctx context.Context, l digest.Letter) error {
+	return d.step(func() error { return d.outbox.Post(ctx, l) })
+}
+
+// Killed anywhere and started again: everybody gets one letter, whose link works.
+func TestKilledAnywhere(t *testing.T) {
+	w := newWorld(t)
+	for calls := 1; calls <= 12; calls++ {
+		for _, after := range []bool{false, true} {
+			w.post.letters, w.post.to = nil, nil
+			people := []string{fmt.Sprintf("a%d%v@example.org", calls, after), fmt.Sprintf("b%d%v@example.org", calls, after)}
+			w.ask(people[0])
+			w.ask(people[1])
+			o := w.options()
+			d := &dying{Store: w.store, outbox: w.post, calls: calls, after: after}
+			o.Store, o.Outbox = d, d
+			if err := signup.New(o).Once(w.ctx); err != nil && !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+			w.once()
+			if len(w.post.to) != 2 || w.post.letters[0].Subscriber == w.post.letters[1].Subscriber {
+				t.Fatalf("killed at call %d, after it %v: letters to %v", calls, after, w.post.to)
+			}
+			for _, l := range w.post.letters {
+				w.must(w.list.Confirm(w.ctx, token(l), ""))
+			}
+			for _, address := range people {
+				if c := w.consent(address); c.State != subscribers.Active {
+					t.Errorf("killed at call %d, after it %v: %s is %s", calls, after, address, c.State)
+				}
+			}
+		}
+	}
+}
