@@ -43,13 +43,40 @@ const (
 
 // SMTP is the server that takes the mail.
 type SMTP struct {
-	Host        string  `mapstructure:"host"` // name or literal address, without brackets
-	Port        int     `mapstructure:"port"`
-	Username    string  `mapstructure:"username"` // empty: no AUTH
-	Password    string  `mapstructure:"password" secret:"all"`
-	TLS         string  `mapstructure:"tls"` // one of the TLS constants
-	Connections int     `mapstructure:"connections"`
-	PerSecond   float64 `mapstructure:"per_second"` // messages; 0: no limit
+	Host     string `mapstructure:"host"` // name or literal address, without brackets
+	Port     int    `mapstructure:"port"`
+	Username string `mapstructure:"username"` // empty: no AUTH
+	Password string `mapstructure:"password" secret:"all"`
+	// PasswordFile holds the password instead; see CurrentPassword.
+	PasswordFile string  `mapstructure:"password_file"`
+	Auth         string  `mapstructure:"auth"` // one of the Auth constants
+	TLS          string  `mapstructure:"tls"`  // one of the TLS constants
+	Connections  int     `mapstructure:"connections"`
+	PerSecond    float64 `mapstructure:"per_second"` // messages; 0: no limit
+	DKIM         DKIM    `mapstructure:"dkim"`
+}
+
+// The values of SMTP.Auth: SASL mechanisms.
+const (
+	AuthAuto        = "auto" // what the server offers and shows the password least
+	AuthPlain       = "plain"
+	AuthLogin       = "login"
+	AuthCRAMMD5     = "cram-md5"
+	AuthSCRAMSHA1   = "scram-sha-1"
+	AuthSCRAMSHA256 = "scram-sha-256"
+	AuthXOAUTH2     = "xoauth2" // the password is an access token
+)
+
+// DKIM is what mail is signed with; without keys it is not.
+type DKIM struct {
+	Domain string    `mapstructure:"domain"`
+	Keys   []DKIMKey `mapstructure:"keys"` // at most two
+}
+
+// DKIMKey is a private key and where its public half is published.
+type DKIMKey struct {
+	Selector string `mapstructure:"selector"` // <selector>._domainkey.<domain>
+	File     string `mapstructure:"file"`     // PEM
 }
 
 // Alert says who is told, beside the log, of what needs a person.
@@ -173,6 +200,7 @@ func Default() Config {
 		SMTP: SMTP{
 			Host:        "smtp.example.org",
 			Port:        587,
+			Auth:        AuthAuto,
 			TLS:         TLSStartTLS,
 			Connections: 10,
 		},

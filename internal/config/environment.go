@@ -32,7 +32,17 @@ func readEnvironment(environ []string) environment {
 	}
 	env := environment{values: map[string]any{}, origin: map[string]string{}}
 	env.read(reflect.TypeFor[Config](), nil, vars)
+	env.overrule("smtp", "password", "password_file")
+	env.overrule("smtp", "password_file", "password")
 	return env
+}
+
+// overrule has a key that a variable sets take the place of another in the
+// file, of which only one may be set.
+func (e *environment) overrule(parent, key, other string) {
+	if e.origin[parent+"."+key] != "" && e.origin[parent+"."+other] == "" {
+		e.values[parent+"::"+other] = ""
+	}
 }
 
 func (e *environment) read(t reflect.Type, parents []string, vars map[string]string) {
@@ -43,16 +53,19 @@ func (e *environment) read(t reflect.Type, parents []string, vars map[string]str
 			e.read(f.Type, path, vars)
 		case reflect.Slice:
 		default:
-			e.scalar(f, path, vars)
+			_, own := fieldOf(t, f.Tag.Get("mapstructure")+"_file")
+			e.scalar(f, path, vars, f.Tag.Get("secret") != "" && !own)
 		}
 	}
 }
 
-func (e *environment) scalar(f reflect.StructField, path []string, vars map[string]string) {
+// scalar reads one key. fromFile says that _FILE behind its variable names a
+// file that holds the value; smtp.password has a key of its own for that.
+func (e *environment) scalar(f reflect.StructField, path []string, vars map[string]string, fromFile bool) {
 	name := envPrefix + strings.ToUpper(strings.Join(path, "_"))
 	key := strings.Join(path, ".")
 	text := vars[name]
-	if file := vars[name+"_FILE"]; file != "" && f.Tag.Get("secret") != "" {
+	if file := vars[name+"_FILE"]; file != "" && fromFile {
 		if text != "" {
 			e.report(name, key, "%s_FILE is set as well: unset one of the two", name)
 			return

@@ -43,7 +43,7 @@ func Load(path string, environ []string) (Config, error) {
 		return Config{}, append(problems, Problem{File: t.file, Text: oneLine(err.Error())})
 	}
 	cfg.Web.PublicURL = strings.TrimRight(cfg.Web.PublicURL, "/")
-	for _, p := range cfg.problems() {
+	for _, p := range append(cfg.problems(), cfg.SMTP.unreadable()...) {
 		if !reported(problems, p.Key) {
 			problems = append(problems, locate(p, t, env))
 		}

@@ -45,6 +45,7 @@ func TestEnvironmentReachesEveryKey(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		want := anyConfig(t)
+		want.SMTP.DKIM = DKIM{}
 		want.Newsletters, want.Fetch, want.Web.TrustedProxies = Default().Newsletters, Default().Fetch, nil
 		var environ []string
 		var walk func(v reflect.Value, parent string)
@@ -130,6 +131,16 @@ func anyConfig(t *rapid.T) Config {
 		},
 		Ledger:    Ledger{Keep: minKeepLedger * Duration(rapid.IntRange(0, 100).Draw(t, "keep ledger"))},
 		Templates: word.Draw(t, "templates"),
+	}
+	if rapid.Bool().Draw(t, "password file") {
+		c.SMTP.Password, c.SMTP.PasswordFile = "", "testdata/password"
+	}
+	c.SMTP.Auth = pick(authKinds...)
+	for i := range rapid.IntRange(1, 2).Draw(t, "DKIM keys") {
+		c.SMTP.DKIM.Domain = pick("example.org", "news.example")
+		c.SMTP.DKIM.Keys = append(c.SMTP.DKIM.Keys, DKIMKey{
+			Selector: pick("s", "a.b", "no") + string(rune('0'+i)), File: word.Draw(t, "key file"),
+		})
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "newsletters") {
 		c.Newsletters = append(c.Newsletters, anyNewsletter(t, string(rune('a'+i)), pick))

@@ -131,15 +131,8 @@ func (ps *Problems) checkSMTP(s SMTP) {
 	default:
 		ps.add("smtp.tls", "%q is not one of starttls, implicit, none", s.TLS)
 	}
-	if hasControl(s.Username) {
-		ps.add("smtp.username", "holds a control character: remove it")
-	}
-	if hasControl(s.Password) {
-		ps.add("smtp.password", "holds a control character: remove it")
-	}
-	if s.Password != "" && s.Username == "" {
-		ps.add("smtp.username", "missing although there is a password: give both or none")
-	}
+	ps.checkLogin(s)
+	ps.checkDKIM(s.DKIM)
 	if s.Connections < 1 || s.Connections > 100 {
 		ps.add("smtp.connections", "%d is out of range: give 1 to 100", s.Connections)
 	}

@@ -61,6 +61,36 @@ func TestValues(t *testing.T) {
 			"none@a.example none@8.8.8.8 none@2001:db8::1 none@localhost.example STARTTLS@a.example @a.example",
 		},
 		{
+			"smtp.auth",
+			func(c *Config, v string) {
+				c.SMTP.Username = "ann"
+				c.SMTP.Auth, c.SMTP.TLS, _ = strings.Cut(v, "@")
+				c.SMTP.TLS, c.SMTP.Host, _ = strings.Cut(c.SMTP.TLS, "@")
+			},
+			"auto@none@10.1.2.3 plain@starttls@a.example login@implicit@a.example cram-md5@none@10.1.2.3 scram-sha-1@none@10.1.2.3 scram-sha-256@starttls@a.example xoauth2@none@127.0.0.1 plain@none@localhost",
+			"plain@none@10.1.2.3 login@none@10.1.2.3 xoauth2@none@fd00::1 PLAIN@starttls@a.example ntlm@starttls@a.example @starttls@a.example scram-sha-256-plus@starttls@a.example",
+		},
+		{
+			"smtp.username",
+			func(c *Config, v string) { c.SMTP.Auth, c.SMTP.Username, _ = strings.Cut(v, "@") },
+			"auto@ plain@ann xoauth2@ann",
+			"plain@ scram-sha-256@ xoauth2@ auto@a\x00",
+		},
+		{
+			"smtp.dkim.domain",
+			func(c *Config, v string) { c.SMTP.DKIM = DKIM{Domain: v, Keys: []DKIMKey{{"s1", "s1.pem"}}} },
+			"example.org EXAMPLE.ORG mail.example.org xn--bcher-kva.example",
+			"@ example.org. [127.0.0.1] 127.0.0.1 ::1 bücher.example a;b https://example.org",
+		},
+		{
+			"smtp.dkim.keys[1].selector",
+			func(c *Config, v string) {
+				c.SMTP.DKIM = DKIM{Domain: "example.org", Keys: []DKIMKey{{"s1", "s1.pem"}, {v, "s2.pem"}}}
+			},
+			"s2 2026 a.b s_2",
+			"s1 S1 s; s\r\n .s s2.",
+		},
+		{
 			"newsletters[0].from",
 			func(c *Config, v string) { c.Newsletters[0].From = strings.ReplaceAll(v, "_", " ") },
 			"a@example.org <a@example.org> Ann_<a@example.org> \"Ann,_Editor\"_<a@example.org> Ännchen_<a@example.org> =?utf-8?q?=C3=84?=_<a@example.org>",

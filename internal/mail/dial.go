@@ -37,9 +37,9 @@ type Options struct {
 	PasswordFrom func() (string, error)
 	Auth         AuthKind // empty: AuthAuto
 	TLS          TLSMode
-	Hello    string // name for EHLO; empty: an address literal, as RFC 5321 4.1.4 has it
-	Timeouts Timeouts
-	RootCAs  *x509.CertPool // for tests; nil: the system's
+	Hello        string // name for EHLO; empty: an address literal, as RFC 5321 4.1.4 has it
+	Timeouts     Timeouts
+	RootCAs      *x509.CertPool // for tests; nil: the system's
 }
 
 // Timeouts are how long the relay may take. Zero fields take the values of
