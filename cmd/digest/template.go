@@ -80,7 +80,7 @@ func (a *app) composer() (*compose.Composer, error) {
 func (a *app) tryPages(set *templates.Set) error {
 	files, err := fs.Sub(set, "web")
 	if err == nil {
-		_, err = web.New(web.Options{PublicURL: a.config.Web.PublicURL, Templates: files})
+		_, err = web.New(web.Options{PublicURL: a.config.Web.PublicURL, Templates: files, Now: a.now})
 	}
 	if err == nil {
 		_, err = compose.NewArchive(set)
