@@ -209,7 +209,7 @@ func (t tx) move(subscriber, newsletter string, from []subscribers.State, e subs
 
 // event is a line of a consent's history.
 type event struct {
-	at time.Time
+	at                                      time.Time
 	from, to, actor, how, wording, evidence string
 }
 

@@ -20,7 +20,7 @@ const (
 
 // Address is an email address as this program understands it.
 type Address struct {
-	Mailbox string // local part as given, "@", domain in its ASCII form: what mail is sent to
+	Mailbox string // local part as given (NFC), "@", domain in its ASCII form: what mail is sent to
 	Normal  string // Mailbox in lower case: what makes two addresses one
 	Name    string // the name in front of <…>, or empty
 }
@@ -29,13 +29,17 @@ type Address struct {
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
 // ParseAddress reads one address as a person types it: "ann@example.org" or
-// "Ann Bell <ann@example.org>". It takes what mailbox providers hand out and
-// refuses quoted local parts, address literals and comments, since in a list
-// those are mistakes or attacks. The error is a sentence for whoever typed it.
+// "Ann Bell <ann@example.org>". It takes what mailbox providers hand out, also in
+// other scripts (RFC 6531), and refuses quoted local parts, address literals and
+// comments, since in a list those are mistakes or attacks. The error is a
+// sentence for whoever typed it.
 //
 // The normal form lower-cases the local part too: strictly, RFC 5321 lets
 // hosts tell cases apart, but no provider does, and a person who left as Ann@
 // must not get mail as ann@. Dots and +tags stay, as they differ between hosts.
+// Nothing else is folded, because what is folded wrongly lets one person take
+// another's place on the list: ß is not ss, and compatibility forms such as
+// full-width letters are refused instead of being read as others.
 func ParseAddress(s string) (Address, error) {
 	name, spec, err := splitName(strings.Trim(s, " \t"))
 	if err != nil {
@@ -45,19 +49,19 @@ func ParseAddress(s string) (Address, error) {
 	if at < 0 {
 		return Address{}, errors.New("there is no @ in it")
 	}
-	local, domain := spec[:at], spec[at+1:]
-	if err := checkLocal(local); err != nil {
-		return Address{}, err
-	}
-	ascii, err := asciiDomain(domain)
+	local, err := parseLocal(spec[:at])
 	if err != nil {
 		return Address{}, err
 	}
-	mailbox := local + "@" + ascii
-	if len(mailbox) > maxAddress {
-		return Address{}, fmt.Errorf("it is longer than %d characters", maxAddress)
+	ascii, err := asciiDomain(spec[at+1:])
+	if err != nil {
+		return Address{}, err
 	}
-	return Address{Mailbox: mailbox, Normal: strings.ToLower(mailbox), Name: name}, nil
+	a := Address{Mailbox: local + "@" + ascii, Normal: lower(local) + "@" + ascii, Name: name}
+	if len(a.Mailbox) > maxAddress || len(a.Normal) > maxAddress {
+		return Address{}, fmt.Errorf("it is longer than %d bytes", maxAddress)
+	}
+	return a, nil
 }
 
 // splitName separates "Name <spec>".
@@ -90,39 +94,6 @@ func unsafeInName(r rune) bool {
 	const zwnj, zwj = '\u200c', '\u200d'
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
 		unicode.Is(unicode.Cf, r) && r != zwnj && r != zwj
-}
-
-// checkLocal takes a Dot-string of RFC 5321, section 4.1.2.
-func checkLocal(local string) error {
-	switch {
-	case local == "":
-		return errors.New("there is nothing before the @")
-	case len(local) > maxLocal:
-		return fmt.Errorf("the part before the @ is longer than %d characters", maxLocal)
-	case strings.ContainsFunc(local, func(r rune) bool { return r >= utf8.RuneSelf }):
-		return errors.New("letters other than a to z before the @ are not supported yet")
-	case local[0] == '"':
-		return errors.New("a quoted part before the @ is not supported")
-	}
-	for atom := range strings.SplitSeq(local, ".") {
-		if atom == "" {
-			return errors.New("there is a dot too many before the @")
-		}
-		if i := strings.IndexFunc(atom, notAtomText); i >= 0 {
-			return fmt.Errorf("%q cannot stand before the @", atom[i])
-		}
-	}
-	return nil
-}
-
-// notAtomText finds what is not atext of RFC 5322, section 3.2.3.
-func notAtomText(r rune) bool {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		return false
-	default:
-		return !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
-	}
 }
 
 func asciiDomain(domain string) (string, error) {

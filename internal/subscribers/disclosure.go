@@ -4,10 +4,10 @@ import "time"
 
 // disclosure is a Person as they get it: in JSON, with names instead of ids.
 type disclosure struct {
-	Address      string              `json:"address"`
-	Name         string              `json:"name"`
-	Language     string              `json:"language"`
-	Added        time.Time           `json:"added"`
+	Address      string                 `json:"address"`
+	Name         string                 `json:"name"`
+	Language     string                 `json:"language"`
+	Added        time.Time              `json:"added"`
 	Consents     []disclosedConsent     `json:"subscriptions"`
 	History      []disclosedChange      `json:"history"`
 	Suppressions []disclosedSuppression `json:"suppressions"`

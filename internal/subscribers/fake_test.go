@@ -29,7 +29,7 @@ type memory struct {
 	batches    []int                  // sizes given to Enrol
 	requests   []Request
 	tickets    map[string]Ticket // by hash
-	fail       error                  // what every method answers, if set
+	fail       error             // what every method answers, if set
 }
 
 func newMemory() *memory {
