@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -41,7 +40,8 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := a.composer(); err != nil {
+	composer, err := a.composer()
+	if err != nil {
 		return err
 	}
 	s, lock, err := a.locked(ctx)
@@ -69,6 +69,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	clerk := a.clerk(s, composer, newsletters)
 	a.announce(p, newsletters, pages)
 	group, both := errgroup.WithContext(ctx)
 	// The pages outlive the sending: who clicks while mail is going out must
@@ -81,6 +82,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return nil
 	})
 	group.Go(func() error { return letters.Run(both) })
+	group.Go(func() error { clerk.Run(both); return nil })
 	group.Go(func() error {
 		defer close(sent)
 		return p.Serve(both)
@@ -114,7 +116,7 @@ func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publis
 	handler, err := web.New(web.Options{
 		PublicURL: a.config.Web.PublicURL, Templates: files, Newsletters: titles,
 		Subscriptions: a.service(s, keys), Database: s, Archive: s, Pages: archive,
-		TrustedProxies: a.config.Web.Proxies(), FormKey: keys.FormKey(), Now: time.Now, Log: a.log(),
+		TrustedProxies: a.config.Web.Proxies(), FormKey: keys.FormKey(), Now: a.now, Log: a.log(),
 	})
 	if err != nil {
 		return nil, err

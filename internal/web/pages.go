@@ -173,7 +173,7 @@ var trials = []view{
 	{
 		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Pause: &pauseForm{Bad: true},
 		Preferences: &preferencesView{Active: true, Saved: true, Languages: []languageChoice{{Chosen: true}}},
-		Archive: "a", Form: "f",
+		Archive:     "a", Form: "f",
 	},
 	{Newsletter: "Trial", Form: "f", Preferences: &preferencesView{Paused: "1 January"}},
 }

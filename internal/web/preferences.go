@@ -109,4 +109,3 @@ func (s *site) mailed(w http.ResponseWriter, r *http.Request, data view, err err
 	}
 	return s.render(w, r, http.StatusOK, pageMailed, data)
 }
-
