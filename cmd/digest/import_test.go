@@ -8,13 +8,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"digest.example/internal/smtptest"
 	"digest.example/internal/subscribers"
 )
 
@@ -23,7 +21,7 @@ import (
 // everybody in.
 func TestImportKilledAtRandom(t *testing.T) {
 	const rows, kills = 20_000, 5
-	v := newVictim(t, smtptest.New(t, smtptest.Options{}), 1)
+	v := newVictim(t, "", "")
 	v.subscribe(kills)
 	v.list(rows)
 	db, err := sql.Open("sqlite", filepath.Join(v.folder, "digest.db")+"?_pragma=busy_timeout(5000)")
@@ -41,44 +39,32 @@ func TestImportKilledAtRandom(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		v.run("subscribers", "remove", fmt.Sprintf("r%d@example.org", n))
+		v.do("subscribers", "remove", fmt.Sprintf("r%d@example.org", n))
 		if !c.kill() {
 			t.Fatalf("too late to kill: %s", c.output.String())
 		}
-		if got := strings.Count(v.run("subscribers", "list", "--json"), "\n"); got != kills {
+		if got := strings.Count(v.do("subscribers", "list", "--json"), "\n"); got != kills {
 			t.Fatalf("killed, and %d are listed", got)
 		}
 	}
-	if out := v.run("subscribers", "import", "list.csv"); !strings.Contains(out, fmt.Sprintf("%d added", rows)) {
+	if out := v.do("subscribers", "import", "list.csv"); !strings.Contains(out, fmt.Sprintf("%d added", rows)) {
 		t.Errorf("the last import: %s", out)
 	}
-	if got := strings.Count(v.run("subscribers", "list", "--state", "active", "--json"), "\n"); got != rows {
+	if got := strings.Count(v.do("subscribers", "list", "--state", "active", "--json"), "\n"); got != rows {
 		t.Errorf("in the end %d are listed as active", got)
 	}
 }
 
 // list writes list.csv with so many readers.
 func (v *victim) list(n int) {
-	v.t.Helper()
+	v.Helper()
 	b := bytes.NewBufferString("email,name\n")
 	for i := range n {
 		fmt.Fprintf(b, "reader%d@example.net,Reader %d\n", i, i)
 	}
 	if err := os.WriteFile(filepath.Join(v.folder, "list.csv"), b.Bytes(), 0o600); err != nil {
-		v.t.Fatal(err)
+		v.Fatal(err)
 	}
-}
-
-// run runs a command that must succeed.
-func (v *victim) run(args ...string) string {
-	v.t.Helper()
-	c := exec.Command(v.binary, args...)
-	c.Dir, c.Stderr = v.folder, os.Stderr
-	out, err := c.Output()
-	if err != nil {
-		v.t.Fatalf("%v: %v\n%s", args, err, out)
-	}
-	return string(out)
 }
 
 func TestImportReport(t *testing.T) {

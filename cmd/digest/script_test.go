@@ -30,6 +30,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == victimName {
+		victimMain()
+	}
 	testscript.Main(m, map[string]func(){
 		"digest": main, "digest-bench": digestBench, "go-mail-bench": goMailBench, "smtpsink": smtpsink.Main,
 	})

@@ -3,274 +3,365 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"digest.example/internal/delivery"
-	"digest.example/internal/smtptest"
+	"digest.example/internal/digest"
+	"digest.example/internal/pgtest"
+	"digest.example/internal/store"
 )
 
-// TestKilledAtRandom kills the program again and again while it sends an extra
-// issue, and counts at the receiving side who got how much.
+// ordeal is how much of it a test has its program go through.
+type ordeal struct {
+	recipients int // of each issue
+	stops      int // of each issue's sending
+	issues     int
+}
+
+// size is the small ordeal, or the large one of make torture.
+func size(small, large ordeal) ordeal {
+	if os.Getenv("DIGEST_TORTURE") != "" {
+		return large
+	}
+	return small
+}
+
+// databases are the engines, each with a way to a fresh installation that has so
+// many subscribers.
+func databases(t *testing.T, recipients int, settings string, run func(t *testing.T, install func(testing.TB) *victim)) {
+	t.Run("sqlite", func(t *testing.T) {
+		template := newVictim(t, "", settings)
+		template.subscribe(recipients)
+		run(t, func(tb testing.TB) *victim { return copyOf(template, tb, "") })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		server := pgtest.Start(t)
+		template := newVictim(t, server.Database(t), settings)
+		template.subscribe(recipients)
+		run(t, func(tb testing.TB) *victim { return copyOf(template, tb, server.Clone(tb, template.dsn)) })
+	})
+}
+
+// TestKilledAtRandom kills the program again and again, at any point of its work,
+// while the relay defers some messages and leaves some replies out, and counts
+// at the relay who got how much.
 func TestKilledAtRandom(t *testing.T) {
-	const recipients, connections, kills = 2000, 4, 20
-	server := smtptest.New(t, smtptest.Options{})
-	v := newVictim(t, server, connections)
-	v.subscribe(recipients)
-
-	started := time.Now()
-	seed := uint64(started.UnixNano())
-	random := rand.New(rand.NewPCG(seed, 0))
-	t.Logf("seed %d", seed)
-	args := []string{"send", "--now", "--force", "unsubscribe-unreachable"}
-	killed, left := 0, ""
-	for killed < kills {
-		had := len(server.Messages())
-		c := v.start(args...)
-		args = []string{"send", "--force", "unsubscribe-unreachable"} // from now on: what is unfinished
-		// Not at a time, but after so many messages more: kills then fall into
-		// the sending however fast the machine is.
-		goal := had + 1 + random.IntN(recipients/kills)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		err := server.Await(ctx, "the next kill", func() bool {
-			return len(server.Messages()) >= goal || c.ended()
+	o := size(ordeal{recipients: 400, stops: 8, issues: 1}, ordeal{recipients: 5000, stops: 25, issues: 8})
+	for _, policy := range []string{"hold", "resend"} {
+		t.Run(policy, func(t *testing.T) {
+			settings := "    delivery: {in_doubt: " + policy + "}\n"
+			databases(t, o.recipients, settings, func(t *testing.T, install func(testing.TB) *victim) {
+				total := newTally()
+				for i := range o.issues {
+					t.Run(fmt.Sprint("issue ", i+1), func(t *testing.T) {
+						k := newTorture(t, install(t), o, 0.02, 200)
+						k.resend = policy == "resend"
+						k.run((*child).kill)
+						k.finish()
+						k.judge()
+						total.add(k.tally)
+					})
+				}
+				t.Log(total)
+			})
 		})
-		cancel()
-		if err != nil {
-			t.Fatalf("%v: %s", err, c.output.String())
-		}
-		if c.kill() {
-			killed++
-		}
-		if killed == kills/2 && left == "" {
-			left = v.removeOneOf(server.Accepted(), recipients)
-		}
-		if len(server.Messages()) >= recipients-killed*connections {
-			break // too few are left to kill anything
-		}
-	}
-	final := v.start(args...)
-	code := final.wait()
-
-	missing := v.missing("weekly/1")
-	arrived := server.Accepted()
-	for address, n := range arrived {
-		if n > 1 {
-			t.Errorf("%s got it %d times", address, n)
-		}
-	}
-	for i := range recipients {
-		address := fmt.Sprintf("r%d@example.org", i)
-		if address == left {
-			continue
-		}
-		if arrived[address] == 0 && missing[address] != delivery.InDoubt {
-			t.Errorf("%s did not get it and nobody says so", address)
-		}
-	}
-	if left == "" || arrived[left] > 0 {
-		t.Errorf("%q had left and got mail", left)
-	}
-	doubts, taken := 0, 0
-	for address, state := range missing {
-		if state == delivery.InDoubt {
-			doubts++
-			taken += min(arrived[address], 1)
-		} else if address != left {
-			t.Errorf("%s is left %s", address, state)
-		}
-	}
-	if doubts > killed*connections {
-		t.Errorf("%d in doubt after %d kills of %d connections", doubts, killed, connections)
-	}
-	want := exitOK
-	if doubts > 0 {
-		want = exitIncomplete
-	}
-	if code != want {
-		t.Errorf("the last send exits with %d, want %d: %s", code, want, final.output.String())
-	}
-	t.Logf("%d kills: %d arrived, %d in doubt of whom %d arrived", killed, len(arrived), doubts, taken)
-
-	// A second send sends nothing.
-	had := len(server.Messages())
-	v.start("send", "--force", "unsubscribe-unreachable").wait()
-	if now := len(server.Messages()); now != had {
-		t.Errorf("a second send sent %d", now-had)
 	}
 }
 
 // TestStoppedAtRandom asks the program politely: then nobody is left in doubt.
 func TestStoppedAtRandom(t *testing.T) {
-	const recipients, stops = 600, 10
-	server := smtptest.New(t, smtptest.Options{})
-	v := newVictim(t, server, 4)
-	v.subscribe(recipients)
-	args := []string{"send", "--now", "--force", "unsubscribe-unreachable"}
-	for range stops {
-		had := len(server.Messages())
-		c := v.start(args...)
-		args = []string{"send", "--force", "unsubscribe-unreachable"}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		err := server.Await(ctx, "the next stop", func() bool { return len(server.Messages()) >= had+20 || c.ended() })
-		cancel()
-		if err != nil {
-			t.Fatalf("%v: %s", err, c.output.String())
+	o := size(ordeal{recipients: 300, stops: 5, issues: 1}, ordeal{recipients: 5000, stops: 25, issues: 2})
+	databases(t, o.recipients, "", func(t *testing.T, install func(testing.TB) *victim) {
+		total := newTally()
+		for i := range o.issues {
+			t.Run(fmt.Sprint("issue ", i+1), func(t *testing.T) {
+				k := newTorture(t, install(t), o, 0.02, 0)
+				k.run(k.terminate)
+				k.finish()
+				k.judge()
+				total.add(k.tally)
+			})
 		}
-		_ = c.Process.Signal(syscall.SIGTERM)
-		if code := c.wait(); code != exitIncomplete {
-			t.Errorf("stopped, it exits with %d: %s", code, c.output.String())
+		if total.doubts > 0 {
+			t.Errorf("%d in doubt", total.doubts)
 		}
-		for address, doubt := range v.missing("weekly/1") {
-			if doubt == delivery.InDoubt || doubt == delivery.Committing || doubt == delivery.Claimed {
-				t.Fatalf("%s is %s: %s", address, doubt, c.output.String())
-			}
-		}
+		t.Log(total)
+	})
+}
+
+// terminate asks a run to stop, and wants nothing to be left in its hands.
+func (k *torture) terminate(c *child) bool {
+	k.Helper()
+	running := c.Process.Signal(syscall.SIGTERM) == nil
+	c.wait()
+	if _, counts := k.ledger(); counts[delivery.InDoubt]+counts[delivery.Committing]+counts[delivery.Claimed] > 0 {
+		k.Errorf("asked to stop, it leaves %v: %s", counts, c.output.String())
 	}
-	if code := v.start(args...).wait(); code != exitOK {
-		t.Errorf("the last send exits with %d", code)
-	}
-	for address, n := range server.Accepted() {
-		if n != 1 {
-			t.Errorf("%s got it %d times", address, n)
-		}
-	}
-	if n := len(server.Accepted()); n != recipients {
-		t.Errorf("%d of %d got it", n, recipients)
+	return running
+}
+
+// tally is what came of some ordeals.
+type tally struct {
+	stopped, drops, arrived, doubts, copies int
+	phases                                  map[string]int
+}
+
+func newTally() tally { return tally{phases: map[string]int{}} }
+
+func (a *tally) add(b tally) {
+	a.stopped += b.stopped
+	a.drops += b.drops
+	a.arrived += b.arrived
+	a.doubts += b.doubts
+	a.copies += b.copies
+	for name, n := range b.phases {
+		a.phases[name] += n
 	}
 }
 
-// victim is an installation of the program in a folder of its own.
-type victim struct {
-	t      *testing.T
-	binary string
-	folder string
+func (a tally) String() string {
+	var phases []string
+	for _, name := range slices.Sorted(maps.Keys(a.phases)) {
+		phases = append(phases, fmt.Sprint(a.phases[name], " ", name))
+	}
+	return fmt.Sprintf("stopped %d times (%s), %d replies dropped: %d arrived, %d in doubt, %d extra copies",
+		a.stopped, strings.Join(phases, ", "), a.drops, a.arrived, a.doubts, a.copies)
 }
 
-func newVictim(t *testing.T, server *smtptest.Server, connections int) *victim {
+// torture is one issue's way to its readers, with interruptions.
+type torture struct {
+	*victim
+	ordeal
+	relay  *unreliable
+	random *rand.Rand
+	resend bool
+	left   string // somebody who unsubscribed on the way
+	tally
+
+	startup time.Duration   // until a run gives its first command
+	seen    map[string]bool // rows that have been found in doubt, or between dot and reply
+	counted int             // the relay's drops when they were last looked at
+}
+
+// connections is how many the program opens.
+const connections = 4
+
+func newTorture(t *testing.T, v *victim, o ordeal, deferred float64, dropOneOf int) *torture {
 	t.Helper()
-	v := &victim{t: t, folder: t.TempDir(), binary: filepath.Join(t.TempDir(), "digest")}
-	if out, err := exec.Command("go", "build", "-o", v.binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	k := &torture{
+		victim: v, ordeal: o, random: random, relay: newUnreliable(t, random, deferred, dropOneOf),
+		startup: 200 * time.Millisecond, seen: map[string]bool{}, tally: newTally(),
 	}
-	config := fmt.Sprintf(`
-web: {public_url: "http://127.0.0.1:1"}
-smtp: {host: %s, port: %d, tls: none, connections: %d}
-newsletters:
-  - name: weekly
-    title: The Example Weekly
-    from: The Example Weekly <digest@example.org>
-    postal_address: Example Press, 12 Harbour Street, Bristol
-    schedule: "0 9 * * SUN"
-    timezone: Europe/London
-    sources: [{name: sample, kind: sample}]
-`, server.Host(), server.Port(), connections)
-	if err := os.WriteFile(filepath.Join(v.folder, "config.yaml"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return v
+	k.port = k.relay.Port()
+	return k
 }
 
-func (v *victim) subscribe(n int) {
-	v.t.Helper()
-	var addresses strings.Builder
-	for i := range n {
-		fmt.Fprintf(&addresses, "r%d@example.org\n", i)
-	}
-	c := exec.Command(v.binary, "subscribers", "add", "-")
-	c.Dir, c.Stdin = v.folder, strings.NewReader(addresses.String())
-	if out, err := c.CombinedOutput(); err != nil {
-		v.t.Fatalf("subscribe: %v\n%s", err, out)
+// run sends, and has it stopped as often as the ordeal says: at first at a moment
+// of its preparations, then after so many commands that all stops fall into the
+// sending however fast the machine is, and now and then at any time.
+func (k *torture) run(stop func(*child) bool) {
+	k.Helper()
+	for runs := 0; k.stopped < k.stops && runs < 3*k.stops; runs++ {
+		began, first := time.Now(), k.relay.after(1)
+		c := k.send()
+		if k.stopped < k.stops/3 || k.random.IntN(4) == 0 {
+			limit := time.Duration(1.3 * k.random.Float64() * float64(k.startup))
+			if k.await(c, first, limit) {
+				k.startup = time.Since(began)
+				k.await(c, nil, limit-k.startup)
+			}
+		} else if k.await(c, first, time.Minute) {
+			k.startup = time.Since(began)
+			todo := k.recipients - len(k.relay.Accepted())
+			k.await(c, k.relay.after(1+k.random.IntN(1+10*todo/(k.stops-k.stopped))), time.Minute)
+		}
+		if stop(c) {
+			k.stopped++
+			k.look()
+		}
+		if k.left == "" && k.stopped > k.stops/2 {
+			k.leave()
+		}
 	}
 }
 
-// removeOneOf unsubscribes somebody who has not got the mail yet.
-func (v *victim) removeOneOf(arrived map[string]int, of int) string {
-	v.t.Helper()
-	for i := range of {
-		address := fmt.Sprintf("r%d@example.org", i)
-		if arrived[address] > 0 {
+// await waits for the moment, but no longer than limit or until the program has
+// ended, and says whether the moment came.
+func (k *torture) await(c *child, moment <-chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-moment:
+		return true
+	case <-c.over:
+	case <-timer.C:
+	}
+	return false
+}
+
+// look sees what a stop has left: nothing but what was between dot and reply is
+// in doubt, and that is one row for each connection at most.
+func (k *torture) look() {
+	k.Helper()
+	r, counts := k.ledger()
+	k.phases[phase(r, counts)]++
+	drops, fresh := k.relay.drops(), 0
+	k.rows(r.ID, func(d delivery.Delivery) {
+		if name := fmt.Sprint(d.Subscriber, d.Epoch); !k.seen[name] {
+			k.seen[name] = true
+			fresh++
+		}
+	}, delivery.Committing, delivery.InDoubt)
+	if fresh > connections+drops-k.counted {
+		k.Errorf("%d rows fell in doubt at once, with %d connections and %d replies dropped", fresh, connections, drops-k.counted)
+	}
+	k.counted = drops
+}
+
+// phase says what the program was at when it was stopped.
+func phase(r digest.IssueRecord, counts delivery.Counts) string {
+	switch {
+	case r.ID == "":
+		return "before the issue"
+	case r.Frozen.IsZero():
+		return "choosing"
+	case r.State == digest.IssuePlanning:
+		return "planning"
+	case r.State != digest.IssueSending:
+		return "after the end"
+	case counts[delivery.Claimed]+counts[delivery.Committing] > 0:
+		return "sending"
+	case counts[delivery.Ready] == counts.Total():
+		return "claiming"
+	default:
+		return "between claims"
+	}
+}
+
+// ledger is the issue and its counts, read without leaving a trace.
+func (k *torture) ledger() (r digest.IssueRecord, counts delivery.Counts) {
+	k.Helper()
+	k.read(func(ctx context.Context, s *store.Store) error {
+		var err error
+		r, err = s.IssueByName(ctx, "weekly", 1)
+		if errors.Is(err, digest.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			counts, err = s.Counts(ctx, r.ID)
+		}
+		return err
+	})
+	return r, counts
+}
+
+func (k *torture) rows(issue string, f func(delivery.Delivery), states ...delivery.State) {
+	k.Helper()
+	k.read(func(ctx context.Context, s *store.Store) error {
+		return s.Deliveries(ctx, issue, states, func(d delivery.Delivery) error { f(d); return nil })
+	})
+}
+
+// leave unsubscribes somebody who has not got the mail yet.
+func (k *torture) leave() {
+	k.Helper()
+	arrived := k.relay.Accepted()
+	for i := k.recipients - 1; i >= 0; i-- {
+		if arrived[address(i)] == 0 {
+			k.left = address(i)
+			k.do("subscribers", "remove", k.left)
+			return
+		}
+	}
+}
+
+// finish lets the program end the issue.
+func (k *torture) finish() {
+	k.Helper()
+	for range 200 {
+		c := k.send()
+		if k.await(c, nil, time.Minute); !c.ended() {
+			k.Fatalf("it does not end: %s", c.output.String())
+		}
+		r, counts := k.ledger()
+		if !r.State.Ended() {
 			continue
 		}
-		c := exec.Command(v.binary, "subscribers", "remove", address)
-		c.Dir = v.folder
-		if out, err := c.CombinedOutput(); err != nil {
-			v.t.Fatalf("remove: %v\n%s", err, out)
+		want := exitOK
+		if counts.Missing() > 0 {
+			want = exitIncomplete
 		}
-		return address
+		if code := c.wait(); code != want {
+			k.Errorf("with %v the last run exits with %d, want %d: %s", counts, code, want, c.output.String())
+		}
+		return
 	}
-	return ""
+	k.Fatal("the issue does not end")
 }
 
-// missing is who has not got the issue, by what status says.
-func (v *victim) missing(issue string) map[string]delivery.State {
-	v.t.Helper()
-	c := exec.Command(v.binary, "status", "--issue", issue, "--missing", "--json")
-	c.Dir = v.folder
-	out, err := c.Output()
-	if err != nil {
-		v.t.Fatalf("status: %v", err)
+// judge counts at the relay who got how much.
+func (k *torture) judge() {
+	k.Helper()
+	arrived, missing := k.relay.Accepted(), k.missing("weekly/1")
+	k.arrived, k.tally.drops = len(arrived), k.relay.drops()
+	for i := range k.recipients {
+		who := address(i)
+		n, state := arrived[who], missing[who]
+		k.copies += max(n-1, 0)
+		switch {
+		case who == k.left && (n > 0 && state != "" && state != delivery.InDoubt):
+			k.Errorf("%s had left, is %s and got %d", who, state, n)
+		case who == k.left:
+		case state == delivery.InDoubt:
+			k.doubts++
+		case state != "":
+			k.Errorf("%s is left %s", who, state)
+		case n == 0:
+			k.Errorf("%s did not get it and nobody says so", who)
+		}
+		if n > 1 && !k.resend {
+			k.Errorf("%s got it %d times", who, n)
+		}
 	}
-	var s issueStatus
-	if err := json.Unmarshal(out, &s); err != nil {
-		v.t.Fatalf("status: %v\n%s", err, out)
+	if most := len(k.seen) + k.tally.drops; k.copies > most || k.doubts > most {
+		k.Errorf("%d in doubt and %d extra copies of %d that may be", k.doubts, k.copies, most)
 	}
-	named := map[string]delivery.State{}
-	for _, m := range s.Missing {
-		named[m.Address] = m.State
+	if k.resend && k.doubts > 0 {
+		k.Errorf("%d are left in doubt", k.doubts)
 	}
-	return named
-}
-
-// child is one run of the program.
-type child struct {
-	*exec.Cmd
-	output bytes.Buffer
-	over   chan struct{}
-}
-
-func (v *victim) start(args ...string) *child {
-	v.t.Helper()
-	c := &child{Cmd: exec.Command(v.binary, args...), over: make(chan struct{})}
-	c.Dir, c.Stdout, c.Stderr = v.folder, &c.output, &c.output
-	if err := c.Start(); err != nil {
-		v.t.Fatal(err)
-	}
-	go func() {
-		defer close(c.over)
-		_ = c.Wait()
-	}()
-	v.t.Cleanup(func() { c.kill() })
-	return c
-}
-
-// ended says whether the program has ended by itself.
-func (c *child) ended() bool {
-	select {
-	case <-c.over:
-		return true
-	default:
-		return false
+	k.judgeCopies()
+	had := len(k.relay.Messages())
+	k.send().wait()
+	if now := len(k.relay.Messages()); now != had {
+		k.Errorf("sent once more, it sends %d", now-had)
 	}
 }
 
-// kill is kill -9; it says whether there was still something to kill.
-func (c *child) kill() bool {
-	err := c.Process.Kill()
-	<-c.over
-	return !errors.Is(err, os.ErrProcessDone)
-}
-
-func (c *child) wait() int {
-	<-c.over
-	return c.ProcessState.ExitCode()
+// judgeCopies wants every further copy to be the first, byte by byte, so that
+// receivers can tell.
+func (k *torture) judgeCopies() {
+	k.Helper()
+	first := map[string][]byte{}
+	for _, m := range k.relay.Messages() {
+		who := m.To[0]
+		if had, ok := first[who]; ok && !bytes.Equal(had, m.Data) {
+			k.Errorf("%s got two different copies", who)
+		}
+		first[who] = m.Data
+	}
+	if v := k.relay.Violations(); len(v) > 0 {
+		k.Errorf("violations of SMTP: %v", v[:min(len(v), 3)])
+	}
 }
