@@ -28,6 +28,7 @@ const (
 	DNSNoSPF      = "dns-no-spf"
 	DNSNoDMARC    = "dns-no-dmarc"
 	DNSMisaligned = "dns-misaligned"
+	DNSNoDKIM     = "dns-no-dkim"
 )
 
 // Kind is a code with what it means.
@@ -108,6 +109,10 @@ var Kinds = []Kind{
 	{
 		DNSMisaligned, "warns", "bounces go to another domain than the sender's, so SPF does not count for DMARC",
 		"set envelope_from to an address in the sender's domain, or be sure that the relay signs with DKIM for it", "--check-dns",
+	},
+	{
+		DNSNoDKIM, "warns", "the key that mail is signed with is not published, or its domain is not the sender's",
+		"publish what digest check prints, and set smtp.dkim.domain to the domain of from", "--check-dns",
 	},
 }
 

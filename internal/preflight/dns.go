@@ -20,9 +20,10 @@ type Resolver = spf.DNSResolver
 
 // Sender is who the mail is from, as far as DNS can vouch for it.
 type Sender struct {
-	From     string // bare address
-	Envelope string // bare address that bounces go to
-	Relay    string // host that takes our mail
+	From     string    // bare address
+	Envelope string    // bare address that bounces go to
+	Relay    string    // host that takes our mail
+	Keys     []DKIMKey // of our own signatures; none: the relay signs, if anybody
 }
 
 // CheckDNS says what DNS knows of a sender. What it cannot know, or could not
@@ -32,9 +33,7 @@ func CheckDNS(ctx context.Context, s Sender, r Resolver) (found []Finding, notes
 	defer cancel()
 	d := dns{ctx: ctx, Sender: s, resolver: r}
 	d.spf()
-	d.dmarc()
-	d.note("DKIM cannot be looked up without the relay's selector: send yourself a copy with send --to, "+
-		"and look for dkim=pass with header.d=%s in its Authentication-Results", domainOf(s.From))
+	d.dkim(d.dmarc())
 	return d.found, d.notes
 }
 
@@ -121,8 +120,9 @@ func (d *dns) relay() []relayAddress {
 }
 
 // dmarc looks at the record of the sender's domain, or else of the registered
-// one (RFC 7489 section 6.6.3), and whether SPF counts for it.
-func (d *dns) dmarc() {
+// one (RFC 7489 section 6.6.3), and whether SPF counts for it. It returns the
+// record, or nil.
+func (d *dns) dmarc() *dmarc.Record {
 	from, envelope := domainOf(d.From), domainOf(d.Envelope)
 	record, err := d.policy(from)
 	if errors.Is(err, dmarc.ErrNoPolicy) && organization(from) != from {
@@ -140,6 +140,7 @@ func (d *dns) dmarc() {
 	if strict && from != envelope || organization(from) != organization(envelope) {
 		d.warn(DNSMisaligned, "mail is from %s, bounces go to %s", from, envelope)
 	}
+	return record
 }
 
 func (d *dns) policy(domain string) (*dmarc.Record, error) {
