@@ -234,9 +234,14 @@ func (a *app) withPublisher(ctx context.Context, newsletters []publish.Newslette
 // dialer reaches the relay as the configuration says.
 func (a *app) dialer() (*mail.Dialer, error) {
 	c := a.config.SMTP
-	return mail.NewDialer(mail.Options{
-		Host: c.Host, Port: c.Port, Username: c.Username, Password: c.Password, TLS: mail.TLSMode(c.TLS),
-	})
+	o := mail.Options{
+		Host: c.Host, Port: c.Port, TLS: mail.TLSMode(c.TLS),
+		Auth: mail.AuthKind(c.Auth), Username: c.Username, Password: c.Password,
+	}
+	if c.PasswordFile != "" {
+		o.PasswordFrom = c.CurrentPassword
+	}
+	return mail.NewDialer(o)
 }
 
 // dial opens a session with the relay for a command of its own.

@@ -24,7 +24,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `Say what is wrong with the configuration, each mistake in a line with its file, key
 and remedy, and whether it fits the database. --smtp also connects to the relay and
 authenticates, without sending. What digest init could not know and nobody has set
-yet is named in notes, which are no mistakes. Nothing is changed.`,
+yet is named in notes, which are no mistakes; so is what to publish in DNS for the
+keys of smtp.dkim. Nothing is changed.`,
 		Example: `  digest check
   digest check --smtp --config /etc/digest/config.yaml`,
 		Args: none,
@@ -60,6 +61,11 @@ func (a *app) check(ctx context.Context, smtp bool) error {
 	}
 	if result.OK {
 		result.Notes = placeholders(a.config)
+		more, err := a.dkimNotes()
+		if err != nil {
+			return err
+		}
+		result.Notes = append(result.Notes, more...)
 	}
 	var greeting error
 	if smtp && result.OK {
@@ -103,6 +109,9 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 	if _, err := a.dialer(); err != nil {
 		found = append(found, config.Problem{File: a.configName(), Key: "smtp", Text: remedy(err)})
 	}
+	if _, err := a.signer(); err != nil {
+		found = append(found, config.Problem{File: a.configName(), Key: "smtp.dkim", Text: remedy(err)})
+	}
 	var wrong config.Problems
 	if _, err := a.composer(); errors.As(err, &wrong) {
 		found = append(found, wrong...)
@@ -117,7 +126,7 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 // which a problem has already.
 func remedy(err error) string {
 	text := err.Error()
-	for _, known := range []string{digest.ErrConfig.Error() + ": ", "open database: ", "database: "} {
+	for _, known := range []string{digest.ErrConfig.Error() + ": ", "open database: ", "database: ", "smtp.dkim: "} {
 		text = strings.Replace(text, known, "", 1)
 	}
 	return text

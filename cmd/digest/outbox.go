@@ -17,11 +17,15 @@ func (a *app) letters(s *store.Store) (*delivery.Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	sign, err := a.sign()
+	if err != nil {
+		return nil, err
+	}
 	owner := make([]byte, 8)
 	rand.Read(owner)
 	o := delivery.NewOutbox(s, delivery.OutboxOptions{
 		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
-		Owner:   hex.EncodeToString(owner), Exclusive: !a.config.Postgres(),
+		Owner:   hex.EncodeToString(owner), Exclusive: !a.config.Postgres(), Sign: sign,
 		Lease: a.timing.lease, Grace: a.timing.grace, Sweep: a.timing.sweep, Drain: drainTime,
 		Alert: a.alert, Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})

@@ -31,7 +31,11 @@ func (a *app) lookUp(ctx context.Context, n *publish.Newsletter, v *publish.Prev
 		found, notes = append(found, dead...), append(notes, looked.String())
 	}
 	if o.checkDNS {
-		weak, more, err := vouched(ctx, n, a.config.SMTP.Host, net.DefaultResolver)
+		signer, err := a.signer()
+		if err != nil {
+			return nil, err
+		}
+		weak, more, err := vouched(ctx, n, a.config.SMTP.Host, dkimKeys(signer), net.DefaultResolver)
 		if err != nil {
 			return nil, err
 		}
@@ -42,12 +46,12 @@ func (a *app) lookUp(ctx context.Context, n *publish.Newsletter, v *publish.Prev
 }
 
 // vouched is what DNS says of who a newsletter is from.
-func vouched(ctx context.Context, n *publish.Newsletter, relay string, r preflight.Resolver) ([]preflight.Finding, []string, error) {
+func vouched(ctx context.Context, n *publish.Newsletter, relay string, keys []preflight.DKIMKey, r preflight.Resolver) ([]preflight.Finding, []string, error) {
 	from, err := netmail.ParseAddress(n.From)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: from: %w", digest.ErrConfig, err)
 	}
-	found, notes := preflight.CheckDNS(ctx, preflight.Sender{From: from.Address, Envelope: n.EnvelopeFrom, Relay: relay}, r)
+	found, notes := preflight.CheckDNS(ctx, preflight.Sender{From: from.Address, Envelope: n.EnvelopeFrom, Relay: relay, Keys: keys}, r)
 	return found, notes, nil
 }
 

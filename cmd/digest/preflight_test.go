@@ -101,12 +101,12 @@ func (silence) LookupAddr(context.Context, string) ([]string, error) { return ni
 
 func TestVouched(t *testing.T) {
 	n := &publish.Newsletter{Newsletter: digest.Newsletter{From: "Weekly <a@harbour.test>", EnvelopeFrom: "b@relay.test"}}
-	found, notes, err := vouched(t.Context(), n, "smtp.relay.test", silence{})
+	found, notes, err := vouched(t.Context(), n, "smtp.relay.test", nil, silence{})
 	if err != nil || len(found) != 3 || len(notes) != 1 {
 		t.Errorf("%+v, %q, %v", found, notes, err)
 	}
 	n.From = "nobody"
-	if _, _, err := vouched(t.Context(), n, "", silence{}); !errors.Is(err, digest.ErrConfig) {
+	if _, _, err := vouched(t.Context(), n, "", nil, silence{}); !errors.Is(err, digest.ErrConfig) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -41,6 +41,9 @@ func (a *app) sendTo(ctx context.Context, newsletters []publish.Newsletter, o se
 	if err != nil {
 		return err
 	}
+	if data, err = a.signed(data); err != nil {
+		return err
+	}
 	reply, err := a.sendCopy(ctx, n.EnvelopeFrom, o.to, data)
 	if err != nil {
 		return err
