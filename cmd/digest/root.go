@@ -58,7 +58,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.initCommand(), a.checkCommand(), a.sendCommand(), a.serveCommand(), a.statusCommand(), a.explainCommand(),
 		a.subscribersCommand(), a.newslettersCommand(), a.sourcesCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.cancelCommand(), a.resolveCommand(), a.retryCommand(), a.redactCommand(),
-		a.pullCommand(), a.migrateCommand(), a.backupCommand(), a.rankCommand(), a.previewCommand(), a.templateCommand(), a.versionCommand(),
+		a.pullCommand(), a.keysCommand(), a.migrateCommand(), a.backupCommand(), a.rankCommand(), a.previewCommand(), a.templateCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
@@ -17,21 +18,22 @@ import (
 // secretBytes is the length of a secret that we make.
 const secretBytes = 32
 
-// known tells whether the database was used before, and with this secret: its
-// readers then hold links that only that one can verify.
+// known tells whether the database was used before, and with which secrets: its
+// readers then hold links that only those can verify.
 type known interface {
 	Newsletters(ctx context.Context) ([]string, error)
 	PinSecret(ctx context.Context, fingerprint string) (bool, error)
+	Rotations(ctx context.Context) ([]time.Time, error)
 }
 
-// keys derives the installation's keys from its secret, which must be the one
+// keys derives the installation's keys from its secrets, which must be those
 // that the database was used with before.
 func (a *app) keys(ctx context.Context, db known, readOnly bool) (*subscribers.Keys, error) {
-	secret, err := a.secret(ctx, db, readOnly)
+	secrets, err := a.secrets(ctx, db, readOnly)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := subscribers.NewKeys(secret)
+	keys, err := subscribers.Keyring(time.Now, secrets...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: put the file back from a backup", a.keyFile(), err)
 	}
@@ -46,21 +48,60 @@ func (a *app) keys(ctx context.Context, db known, readOnly bool) (*subscribers.K
 	return keys, nil
 }
 
-// secret is the setting, or the file beside a SQLite database, which is made on
-// first use.
-func (a *app) secret(ctx context.Context, db known, readOnly bool) ([]byte, error) {
+// spares are how many derived secrets are ready before they are used: of several
+// processes, one that was started before a rotation then knows the links that
+// the others make after it.
+const spares = 2
+
+// secrets are all that there are, with the times at which they took over.
+func (a *app) secrets(ctx context.Context, db known, readOnly bool) ([]subscribers.Secret, error) {
+	since, err := db.Rotations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	values, err := a.secretValues(ctx, db, readOnly, min(len(since)+1+spares, subscribers.MaxKeys))
+	if err != nil {
+		return nil, err
+	}
+	if len(values) <= len(since) {
+		return nil, fmt.Errorf("%w: %s holds %d keys, but %s was used with %d: unsubscribe links that are out "+
+			"would stop working. Put the newer file back from a backup", digest.ErrConfig, a.keyFile(), len(values),
+			a.databaseName(), len(since)+1)
+	}
+	all := make([]subscribers.Secret, len(values))
+	for i, v := range values {
+		all[i].Value = v
+		if i > 0 && i <= len(since) {
+			all[i].Since = since[i-1]
+		}
+	}
+	return all, nil
+}
+
+// secretValues are those of the file beside a SQLite database, which is made on
+// first use, or the setting and n-1 that follow from it.
+func (a *app) secretValues(ctx context.Context, db known, readOnly bool, n int) ([][]byte, error) {
 	if a.config.Secret != "" {
-		return []byte(a.config.Secret), nil
+		values := [][]byte{[]byte(a.config.Secret)}
+		for len(values) < n {
+			next, err := subscribers.Successor(values[0], len(values)+1)
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, next)
+		}
+		return values, nil
 	}
 	if a.config.Postgres() {
 		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: set DIGEST_SECRET or "+
 			"DIGEST_SECRET_FILE to the output of openssl rand -hex 32", digest.ErrConfig)
 	}
-	secret, err := readKey(a.keyFile())
+	values, err := readKeys(a.keyFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return a.firstKey(ctx, db, readOnly)
+		first, err := a.firstKey(ctx, db, readOnly)
+		return [][]byte{first}, err
 	}
-	return secret, err
+	return values, err
 }
 
 // databaseName is the database as an error may show it.

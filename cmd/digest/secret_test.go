@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"digest.example/internal/config"
 	"digest.example/internal/digest"
@@ -23,6 +24,8 @@ func (u used) Newsletters(context.Context) ([]string, error) { return u, nil }
 func (u used) PinSecret(_ context.Context, fingerprint string) (bool, error) {
 	return fingerprint != strangersFingerprint, nil
 }
+
+func (u used) Rotations(context.Context) ([]time.Time, error) { return nil, nil }
 
 const strangersSecret = "a secret that some other database was used with"
 

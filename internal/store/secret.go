@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"digest.example/internal/digest"
 )
@@ -31,3 +33,44 @@ func (s *Store) PinSecret(ctx context.Context, fingerprint string) (bool, error)
 	}
 	return kept == fingerprint, nil
 }
+
+// Rotations are the times at which the second, third … secret replaced the one
+// before, in their order.
+func (s *Store) Rotations(ctx context.Context) ([]time.Time, error) {
+	found := map[string]time.Time{}
+	err := each(ctx, s.read, func(scan scan) error {
+		var name, value string
+		if err := scan(&name, &value); err != nil {
+			return err
+		}
+		when, err := time.Parse(time.RFC3339, value)
+		found[name] = when
+		return err
+	}, `SELECT name, value FROM meta WHERE name LIKE 'secret.%'`)
+	if err != nil {
+		return nil, fmt.Errorf("read when secrets were replaced: %w", err)
+	}
+	var all []time.Time
+	for {
+		when, ok := found[secretName(len(all)+2)]
+		if !ok {
+			return all, nil
+		}
+		all = append(all, when)
+	}
+}
+
+// Rotate notes that the nth secret, counted from 1, replaces the one before. It
+// fails with digest.ErrBusy if another process has done so.
+func (s *Store) Rotate(ctx context.Context, n int, at time.Time) error {
+	return s.change(ctx, "replace the secret", func(t tx) error {
+		added, err := t.exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`,
+			secretName(n), at.UTC().Format(time.RFC3339))
+		if err == nil && added == 0 {
+			err = fmt.Errorf("%w: another process has just replaced it", digest.ErrBusy)
+		}
+		return err
+	})
+}
+
+func secretName(n int) string { return "secret." + strconv.Itoa(n) }

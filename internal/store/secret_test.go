@@ -1,6 +1,11 @@
 package store
 
-import "testing"
+import (
+	"errors"
+	"testing"
+
+	"digest.example/internal/digest"
+)
 
 func testPinSecret(t *testing.T, w *world) {
 	pin := func(s *Store, fingerprint string, want bool) {
@@ -19,4 +24,22 @@ func testPinSecret(t *testing.T, w *world) {
 	reader = opened(t, w.url, Options{Mode: ReadOnly})
 	pin(reader, "first", true)
 	pin(reader, "second", false)
+}
+
+func testRotations(t *testing.T, w *world) {
+	if all, err := w.Rotations(w.ctx); err != nil || len(all) != 0 {
+		t.Errorf("at first: %v, %v", all, err)
+	}
+	w.must(w.Rotate(w.ctx, 2, noon))
+	w.must(w.Rotate(w.ctx, 3, noon.AddDate(0, 1, 0)))
+	if err := w.Rotate(w.ctx, 3, noon); !errors.Is(err, digest.ErrBusy) {
+		t.Errorf("twice: %v", err)
+	}
+	all, err := w.Rotations(w.ctx)
+	if err != nil || len(all) != 2 || !all[0].Equal(noon) || !all[1].Equal(noon.AddDate(0, 1, 0)) {
+		t.Errorf("then: %v, %v", all, err)
+	}
+	if same, err := w.PinSecret(w.ctx, "first"); err != nil || !same {
+		t.Errorf("pinned: %v, %v", same, err)
+	}
 }

@@ -120,6 +120,7 @@ func suite(t *testing.T, e engine) {
 		{"ledgers outlive a wrong clock", testPruneLedgerClock},
 		{"redactions keep their fingerprints", testFingerprint},
 		{"secret", testPinSecret},
+		{"secrets are replaced", testRotations},
 		{"reads only", testReadOnlyRefusesWrites},
 	} {
 		t.Run(c.name, func(t *testing.T) {
