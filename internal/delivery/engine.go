@@ -21,6 +21,8 @@ type Session interface {
 	// Commit writes the dot and reads the reply. Any error but a
 	// *mail.ReplyError leaves open whether the relay took the message.
 	Commit(ctx context.Context) (mail.Reply, error)
+	// CommitThen does so too, and announces the message that is offered next.
+	CommitThen(ctx context.Context, from, to string) (mail.Reply, error)
 	// Broken says whether the connection can carry no other message.
 	Broken() bool
 	// Close ends the session politely, Abort at once.
@@ -34,11 +36,13 @@ type Options struct {
 	Owner       string  // this process, in the ledger
 	Connections int     // at most so many sessions; at least 1
 	PerSecond   float64 // messages a second over all of them; 0: no limit
-	Lease       time.Duration
-	Drain       time.Duration // how long open transactions may take after ctx ends
-	Now         func() time.Time
-	Random      func() float64 // in [0,1), spreads retries
-	Log         *slog.Logger
+	// PerConnection is how many messages a session carries at most; 0: no limit.
+	PerConnection int
+	Lease         time.Duration
+	Drain         time.Duration // how long open transactions may take after ctx ends
+	Now           func() time.Time
+	Random        func() float64 // in [0,1), spreads retries
+	Log           *slog.Logger
 }
 
 // Engine delivers issues, one at a time.
@@ -93,7 +97,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	defer stop()
 	defer e.holdLease(work)()
 	r := &run{
-		Engine: e, job: job, work: work,
+		Engine: e, job: job, ctx: ctx, work: work,
 		writer: newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections),
 		feed:   make(chan Delivery, e.o.Connections),
 		halted: make(chan struct{}),

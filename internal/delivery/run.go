@@ -24,7 +24,8 @@ const (
 type run struct {
 	*Engine
 	job    Job
-	work   context.Context // outlives the caller's by the time to drain
+	ctx    context.Context // the caller's: when it ends, nothing more is begun
+	work   context.Context // outlives it by the time to drain
 	writer *writer
 	limit  *rate.Limiter
 	feed   chan Delivery

@@ -26,21 +26,84 @@ const (
 type worker struct {
 	*run
 	session Session
-	buf     []byte
+	carried int      // messages that the session was offered
+	ahead   *message // built while the one before it was being committed
+	spare   []byte
+}
+
+// message is a row with what is to be sent for it.
+type message struct {
+	Delivery
+	data []byte
 }
 
 func (r *run) worker() {
 	w := &worker{run: r}
 	defer w.hangUp(Session.Close)
-	for d := range r.feed {
-		if r.over(r.work) {
-			r.release(d)
-			continue
+	for m := w.next(); m != nil; m = w.next() {
+		if !w.deliver(m) {
+			break
 		}
-		if !w.deliver(d) {
+	}
+	if w.ahead != nil {
+		w.release(w.ahead.Delivery)
+	}
+}
+
+// next is the message to send now; nil when there are no more.
+func (w *worker) next() *message {
+	if m := w.ahead; m != nil {
+		w.ahead = nil
+		return m
+	}
+	for d := range w.feed {
+		if m := w.build(d); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// lookAhead builds the message after this one, if there is any and the session
+// is to carry it. It does not wait: neither for a row nor for the pace.
+func (w *worker) lookAhead() {
+	for w.ahead == nil && w.limit == nil && !w.spent() && !w.over(w.work) {
+		select {
+		case d, more := <-w.feed:
+			if !more {
+				return
+			}
+			w.ahead = w.build(d)
+		default:
 			return
 		}
 	}
+}
+
+// build makes the row's message, or settles what becomes of a row without one.
+func (w *worker) build(d Delivery) *message {
+	if w.over(w.ctx) || w.over(w.work) {
+		w.release(d)
+		return nil
+	}
+	if w.job.GiveUp.Before(w.o.Now()) {
+		c := change(d, Claimed, Expired)
+		c.Reply = strings.TrimSuffix("given up: too late for this issue; "+d.LastReply, "; ")
+		w.settle(c)
+		return nil
+	}
+	data, err := w.job.Build(w.spare[:0], d)
+	w.spare = nil
+	if err != nil {
+		w.unbuilt(d, err)
+		return nil
+	}
+	return &message{d, data}
+}
+
+// spent says whether the session has carried all that it is to carry.
+func (w *worker) spent() bool {
+	return w.o.PerConnection > 0 && w.carried >= w.o.PerConnection
 }
 
 // hangUp ends the session, if there is one.
@@ -57,32 +120,26 @@ func (w *worker) hangUp(how func(Session) error) {
 
 func abort(s Session) error { s.Abort(); return nil }
 
-// deliver takes one row as far as it gets and says whether this worker should
-// go on with the next.
-func (w *worker) deliver(d Delivery) bool {
-	if w.job.GiveUp.Before(w.o.Now()) {
-		c := change(d, Claimed, Expired)
-		c.Reply = strings.TrimSuffix("given up: too late for this issue; "+d.LastReply, "; ")
-		w.settle(c)
-		return true
-	}
-	data, err := w.job.Build(w.buf[:0], d)
-	if err != nil {
-		w.unbuilt(d, err)
-		return true
-	}
-	w.buf = data
+// deliver takes one message as far as it gets and says whether this worker
+// should go on with the next.
+func (w *worker) deliver(m *message) bool {
 	if w.limit != nil && w.limit.Wait(w.work) != nil {
-		w.release(d)
+		w.release(m.Delivery)
 		return true
 	}
-	if w.session == nil && !w.dial(d) {
+	if w.session != nil && w.ahead == nil && w.spent() {
+		w.hangUp(Session.Close)
+	}
+	if w.session == nil && !w.dial(m.Delivery) {
 		return false
 	}
-	if err := w.session.Offer(w.work, w.job.From, d.Address, data); err != nil {
-		return w.offered(d, err)
+	w.carried++
+	if err := w.session.Offer(w.work, w.job.From, m.Address, m.data); err != nil {
+		return w.offered(m.Delivery, err)
 	}
-	return w.commit(d)
+	on := w.commit(m.Delivery)
+	w.spare = m.data
+	return on
 }
 
 // unbuilt records that there can be no message for this recipient.
@@ -98,7 +155,7 @@ func (w *worker) unbuilt(d Delivery, err error) {
 func (w *worker) dial(d Delivery) bool {
 	s, err := w.o.Connect(w.work)
 	if err == nil {
-		w.session = s
+		w.session, w.carried = s, 0
 		w.connected(+1)
 		return true
 	}
@@ -119,6 +176,7 @@ func (w *worker) dial(d Delivery) bool {
 func (w *worker) offered(d Delivery, err error) bool {
 	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
 		w.unbuilt(d, err)
+		w.hangUp(abort) // it may have been announced
 		return true
 	}
 	var reply *mail.ReplyError
@@ -160,7 +218,9 @@ func (w *worker) lost(d Delivery, from State, err error) bool {
 // commit makes the intent durable, writes the dot and records what came of it.
 func (w *worker) commit(d Delivery) bool {
 	asked := time.Now()
-	if !w.writer.commit(intend(d)) {
+	durable := w.writer.commit(intend(d))
+	w.lookAhead()
+	if !<-durable {
 		// Not ours any more: the subscriber left, or the database is gone. The
 		// relay has a message without its dot, which it must never get.
 		w.hangUp(abort)
@@ -169,7 +229,7 @@ func (w *worker) commit(d Delivery) bool {
 	if time.Since(asked) > staleIntent || w.work.Err() != nil {
 		return w.lost(d, Committing, errors.New("the ledger took too long; no dot was written"))
 	}
-	reply, err := w.session.Commit(w.work)
+	reply, err := w.dot()
 	var no *mail.ReplyError
 	switch {
 	case err == nil:
@@ -193,6 +253,14 @@ func (w *worker) commit(d Delivery) bool {
 		w.hangUp(abort)
 	}
 	return true
+}
+
+// dot ends the message, and announces the one after it, if there is one.
+func (w *worker) dot() (mail.Reply, error) {
+	if w.ahead == nil {
+		return w.session.Commit(w.work)
+	}
+	return w.session.CommitThen(w.work, w.job.From, w.ahead.Address)
 }
 
 // answer records a negative reply.

@@ -115,12 +115,12 @@ func (w *writer) put(changes ...Change) {
 	w.in <- entry{changes: changes}
 }
 
-// commit queues an intent and waits until it is durable. False means that the
-// row is no longer the caller's to send.
-func (w *writer) commit(c Change) bool {
+// commit queues an intent. The answer comes once it is durable; false means
+// that the row is no longer the caller's to send.
+func (w *writer) commit(c Change) <-chan bool {
 	answer := make(chan bool, 1)
 	w.in <- entry{changes: []Change{c}, answer: answer}
-	return <-answer
+	return answer
 }
 
 // close ends the queue and waits for what is in it.

@@ -37,6 +37,9 @@ type Options struct {
 	PasswordFrom func() (string, error)
 	Auth         AuthKind // empty: AuthAuto
 	TLS          TLSMode
+	// NoPipelining sends one command at a time, to relays that announce
+	// PIPELINING and do not do it.
+	NoPipelining bool
 	Hello        string // name for EHLO; empty: an address literal, as RFC 5321 4.1.4 has it
 	Timeouts     Timeouts
 	RootCAs      *x509.CertPool // for tests; nil: the system's
@@ -171,7 +174,11 @@ func (d *Dialer) Dial(ctx context.Context) (*Session, error) {
 		return nil, fmt.Errorf("connect to %s: %w", d.address(), explain(err, d.options))
 	}
 	a.conn.release()
-	return &Session{text: c.Text, conn: a.conn, timeouts: d.options.Timeouts}, nil
+	pipelining, _ := c.Extension("PIPELINING")
+	return &Session{
+		text: c.Text, conn: a.conn, timeouts: d.options.Timeouts,
+		pipelining: pipelining && !d.options.NoPipelining,
+	}, nil
 }
 
 func (d *Dialer) password() (string, error) {

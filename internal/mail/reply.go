@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
-	"regexp"
 	"strings"
 )
 
@@ -67,8 +66,7 @@ func readReply(r *bufio.Reader) (Reply, error) {
 		if err != nil {
 			return Reply{}, err
 		}
-		if len(line) < 3 || !replyCode.MatchString(line[:3]) ||
-			len(line) > 3 && line[3] != ' ' && line[3] != '-' {
+		if !hasCode(line) {
 			return Reply{}, fmt.Errorf("%w: %q", errReply, clip(line))
 		}
 		if code == "" {
@@ -86,8 +84,14 @@ func readReply(r *bufio.Reader) (Reply, error) {
 	return Reply{}, fmt.Errorf("%w: more than %d lines", errReply, maxReplyLines)
 }
 
-// replyCode is any code that RFC 5321 allows in an answer to a command.
-var replyCode = regexp.MustCompile(`^[2-5][0-9][0-9]$`)
+// hasCode says whether a line begins with a code that RFC 5321 allows in an
+// answer to a command.
+func hasCode(line string) bool {
+	return len(line) >= 3 && line[0] >= '2' && line[0] <= '5' && isDigit(line[1]) && isDigit(line[2]) &&
+		(len(line) == 3 || line[3] == ' ' || line[3] == '-')
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func readLine(r *bufio.Reader) (string, error) {
 	var line []byte
@@ -109,22 +113,36 @@ func readLine(r *bufio.Reader) (string, error) {
 	}
 }
 
-var enhancedStatus = regexp.MustCompile(`^([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)`)
+// enhancedStatus is the RFC 3463 status that a line begins with, or empty.
+func enhancedStatus(line string) string {
+	status, _, _ := strings.Cut(line, " ")
+	class, detail, _ := strings.Cut(status, ".")
+	subject, detail, _ := strings.Cut(detail, ".")
+	if class != "2" && class != "4" && class != "5" || !isCounter(subject) || !isCounter(detail) {
+		return ""
+	}
+	return status
+}
+
+// isCounter takes one to three digits.
+func isCounter(s string) bool {
+	return s != "" && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
+}
 
 // newReply joins the lines of a reply. Servers repeat the enhanced status on
 // every line; it counts only where its class is that of the code (RFC 2034).
 func newReply(code string, lines []string) Reply {
 	r := Reply{Code: int(code[0]-'0')*100 + int(code[1]-'0')*10 + int(code[2]-'0')}
 	for i, line := range lines {
-		m := enhancedStatus.FindStringSubmatch(line)
-		if m == nil || m[1][0] != code[0] {
+		status := enhancedStatus(line)
+		if status == "" || status[0] != code[0] {
 			continue
 		}
 		if r.Enhanced == "" {
-			r.Enhanced = m[1]
+			r.Enhanced = status
 		}
-		if r.Enhanced == m[1] {
-			lines[i] = line[len(m[1]):]
+		if r.Enhanced == status {
+			lines[i] = line[len(status):]
 		}
 	}
 	r.Text = cleanText(strings.Join(lines, " "))

@@ -33,10 +33,12 @@ func testFence(t *testing.T, w *world) {
 			t.Errorf("change %+v applied", c)
 		}
 	}
+	settled := fresh
+	settled.Owner = "" // what has ended belongs to nobody
 	applied := w.apply(
 		change(fresh, delivery.Claimed, delivery.Committing),
 		change(fresh, delivery.Committing, delivery.Accepted),
-		change(fresh, delivery.Accepted, delivery.Ready), // the store does as it is told
+		change(settled, delivery.Accepted, delivery.Ready), // the store does as it is told
 	)
 	if !applied[0] || !applied[1] || !applied[2] || w.query(`SELECT owner FROM delivery`) != "" {
 		t.Errorf("applied %v, owner %q", applied, w.query(`SELECT owner FROM delivery`))
@@ -47,7 +49,7 @@ func testIntentAfterLeaving(t *testing.T, w *world) {
 	newsletter, issue := w.sending(4)
 	rows := w.claim(issue, "a", 4)
 	w.leave(newsletter, 0)
-	w.exec(`INSERT INTO suppression VALUES ($1, '', 'complained', '', '', 0)`, person(1).Hash)
+	w.exec(`UPDATE consent SET state = 'complained' WHERE subscriber = $1`, person(1).ID)
 	w.exec(`DELETE FROM subscriber WHERE id = $1`, person(2).ID)
 	var intents []delivery.Change
 	for _, d := range rows {

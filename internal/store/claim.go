@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"digest.example/internal/delivery"
@@ -35,8 +36,8 @@ const (
 		WHERE d.issue = $1 AND d.state = 'ready' AND d.next_at <= $3
 		ORDER BY d.next_at LIMIT $4`
 
-	claimRow = `UPDATE delivery SET state = 'claimed', owner = $1, epoch = epoch + 1, lease_until = $2, changed = $3
-		WHERE issue = $4 AND subscriber = $5`
+	claimMany = `UPDATE delivery SET state = 'claimed', owner = $1, epoch = epoch + 1, lease_until = $2, changed = $3
+		WHERE issue = $4 AND subscriber IN `
 
 	skipRow = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1 WHERE issue = $2 AND subscriber = $3`
 
@@ -54,7 +55,7 @@ type candidate struct {
 // process has brought in a schema that this program does not know. Fewer than
 // N rows do not mean that there are no more; none do.
 func (s *Store) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
-	if err := s.prepare(ctx, claimRow, skipRow); err != nil {
+	if err := s.prepare(ctx, claimRows+s.skipLocked, s.claimMany(), skipRow); err != nil {
 		return nil, err
 	}
 	for {
@@ -144,16 +145,27 @@ func (t tx) takeRows(c delivery.Claim, rows []candidate) (claimed []delivery.Del
 	if err != nil {
 		return nil, err
 	}
+	var ids []any
 	for _, r := range rows {
 		if r.mailable {
-			_, err = t.exec(claimRow, c.Owner, ms(at.Add(c.Lease)), ms(c.Now), c.Issue, r.Subscriber)
-			claimed = append(claimed, r.Delivery)
-		} else {
-			_, err = t.exec(skipRow, ms(c.Now), c.Issue, r.Subscriber)
+			claimed, ids = append(claimed, r.Delivery), append(ids, r.Subscriber)
+		} else if _, err := t.exec(skipRow, ms(c.Now), c.Issue, r.Subscriber); err != nil {
+			return nil, err
 		}
-		if err != nil {
+	}
+	for part := range slices.Chunk(ids, claimChunk) {
+		for len(part) < claimChunk { // one statement for all sizes
+			part = append(slices.Clip(part), part[0])
+		}
+		args := append([]any{c.Owner, ms(at.Add(c.Lease)), ms(c.Now), c.Issue}, part...)
+		if _, err := t.exec(t.s.claimMany(), args...); err != nil {
 			return nil, err
 		}
 	}
 	return claimed, nil
 }
+
+// claimChunk is how many rows a statement claims.
+const claimChunk = 50
+
+func (s *Store) claimMany() string { return claimMany + s.list(5, claimChunk) }

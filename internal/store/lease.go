@@ -10,7 +10,7 @@ import (
 // that somebody has locked is being changed by its owner, who therefore lives;
 // waiting for it could only end in a deadlock.
 const lapsed = `WITH lapsed AS MATERIALIZED (SELECT d.issue, d.subscriber FROM delivery d
-	WHERE d.issue IN (SELECT id FROM issue) AND d.owner <> $1 AND (d.lease_until <= $2 OR $3 = 1) AND d.state = `
+	WHERE d.issue IN (SELECT id FROM issue) AND d.owner <> '' AND d.owner <> $1 AND (d.lease_until <= $2 OR $3 = 1) AND d.state = `
 
 const ofLapsed = ` FROM lapsed WHERE delivery.issue = lapsed.issue AND delivery.subscriber = lapsed.subscriber`
 
@@ -35,7 +35,7 @@ func (s *Store) Renew(ctx context.Context, owner string, now time.Time, lease ti
 			return err
 		}
 		_, err = t.exec(`UPDATE delivery SET lease_until = $1 WHERE issue IN (SELECT id FROM issue)
-			AND state IN ('claimed', 'committing') AND owner = $2`, ms(at.Add(lease)), owner)
+			AND state IN ('claimed', 'committing') AND owner <> '' AND owner = $2`, ms(at.Add(lease)), owner)
 		return err
 	})
 }

@@ -19,7 +19,7 @@ func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, er
 		b.Sending, b.Ready, b.Held, b.NextAt = state == string(digest.IssueSending), next.Valid, held == 1, at(next)
 		return b, err
 	}, `SELECT i.state, (SELECT MIN(d.next_at) FROM delivery d WHERE d.issue = i.id AND d.state = 'ready'),
-		CASE WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.state IN ('claimed', 'committing'))
+		CASE WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.owner <> '' AND d.state IN ('claimed', 'committing'))
 			THEN 1 ELSE 0 END FROM issue i WHERE i.id = $1`, issue)
 	if err != nil {
 		return b, fmt.Errorf("backlog of issue %s: %w", issue, err)

@@ -90,6 +90,7 @@ func forReading() []string {
 func forWriting() []string {
 	return []string{
 		"_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
-		"_pragma=foreign_keys(1)", "_pragma=secure_delete(1)", "_pragma=temp_store(2)", "_txlock=immediate",
+		"_pragma=foreign_keys(1)", "_pragma=secure_delete(1)", "_pragma=temp_store(2)",
+		"_pragma=cache_size(-16384)", "_txlock=immediate",
 	}
 }
