@@ -115,6 +115,7 @@ func suite(t *testing.T, e engine) {
 		{"redact an article", testRedactArticle},
 		{"redact while sending", testRedactWhileSending},
 		{"mentions", testMentions},
+		{"random histories", testModel},
 		{"old ledgers are pruned, counts kept", testPruneLedger},
 		{"ledgers that are not over are kept", testPruneLedgerKeeps},
 		{"ledgers outlive a wrong clock", testPruneLedgerClock},
