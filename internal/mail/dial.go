@@ -175,9 +175,10 @@ func (d *Dialer) Dial(ctx context.Context) (*Session, error) {
 	}
 	a.conn.release()
 	pipelining, _ := c.Extension("PIPELINING")
+	utf8, _ := c.Extension("SMTPUTF8")
 	return &Session{
 		text: c.Text, conn: a.conn, timeouts: d.options.Timeouts,
-		pipelining: pipelining && !d.options.NoPipelining,
+		pipelining: pipelining && !d.options.NoPipelining, utf8: utf8,
 	}, nil
 }
 

@@ -16,15 +16,35 @@ func (e envelope) check() error {
 			return fmt.Errorf("envelope sender: %w", err)
 		}
 	}
-	if err := CheckAddress(e.to); err != nil {
+	if err := CheckRecipient(e.to); err != nil {
 		return fmt.Errorf("envelope recipient: %w", err)
 	}
 	return nil
 }
 
+// check refuses an envelope that this server cannot take.
+func (s *Session) check(e envelope) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	if NeedsUTF8(e.to) && !s.utf8 {
+		return fmt.Errorf("envelope recipient: %w: %q", ErrUTF8, clip(e.to))
+	}
+	return nil
+}
+
+// parameters stand behind the sender in MAIL.
+func (e envelope) parameters() string {
+	if NeedsUTF8(e.to) {
+		return " SMTPUTF8"
+	}
+	return ""
+}
+
 // append writes the commands that open a transaction, as one group.
 func (e envelope) append(dst []byte) []byte {
-	dst = append(append(append(dst, "MAIL FROM:<"...), e.from...), ">\r\n"...)
+	dst = append(append(append(append(dst, "MAIL FROM:<"...), e.from...), ">"...), e.parameters()...)
+	dst = append(dst, "\r\n"...)
 	dst = append(append(append(dst, "RCPT TO:<"...), e.to...), ">\r\n"...)
 	return append(dst, "DATA\r\n"...)
 }
@@ -38,7 +58,7 @@ type step struct {
 
 func (s *Session) steps(e envelope) []step {
 	return []step{
-		{"MAIL", "MAIL FROM:<" + e.from + ">", 2, s.timeouts.Command},
+		{"MAIL", "MAIL FROM:<" + e.from + ">" + e.parameters(), 2, s.timeouts.Command},
 		{"RCPT", "RCPT TO:<" + e.to + ">", 2, s.timeouts.Command},
 		{"DATA", "DATA", 3, s.timeouts.Data},
 	}

@@ -27,6 +27,7 @@ type Session struct {
 	conn       *guardedConn // below TLS: deadlines and closing reach through it
 	timeouts   Timeouts
 	pipelining bool     // RFC 2920
+	utf8       bool     // RFC 6531
 	announced  envelope // its commands are written, their answers not read
 	offered    bool     // a body stands before its dot
 	broken     atomic.Bool
@@ -67,7 +68,7 @@ func (s *Session) checkOffer(e envelope, data []byte) error {
 	if s.announced != (envelope{}) && s.announced != e {
 		return fmt.Errorf("%w: Offer of another message than CommitThen announced", ErrMisuse)
 	}
-	if err := e.check(); err != nil {
+	if err := s.check(e); err != nil {
 		return err
 	}
 	if err := checkLines(data); err != nil {
@@ -108,7 +109,7 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 	defer s.watch(ctx)()
 	before := s.conn.written.Load()
 	s.out = append(s.out[:0], "\r\n.\r\n"...)
-	if s.pipelining && next != (envelope{}) && next.check() == nil {
+	if s.pipelining && next != (envelope{}) && s.check(next) == nil {
 		s.out = next.append(s.out)
 		s.announced = next
 	}
