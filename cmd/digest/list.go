@@ -85,6 +85,9 @@ type consentLine struct {
 	Since   time.Time         `json:"since"`
 	How     string            `json:"how"`
 	Wording string            `json:"wording,omitempty"`
+	Agreed  time.Time         `json:"agreed,omitzero"`
+	Paused  time.Time         `json:"paused_until,omitzero"`
+	Plain   bool              `json:"plain_text,omitempty"`
 }
 
 // listing writes one reader after the other, since lists may be long: columns
@@ -95,7 +98,9 @@ func (a *app) listing(out *bufio.Writer, n *publish.Newsletter) func(subscribers
 	first := true
 	return func(c subscribers.Consent) error {
 		if a.json {
-			return lines.Encode(consentLine{c.Subscriber.Address, c.Subscriber.Name, c.State, c.Since.UTC(), c.How, c.Wording})
+			return lines.Encode(consentLine{
+				c.Subscriber.Address, c.Subscriber.Name, c.State, c.Since.UTC(), c.How, c.Wording, c.Agreed, c.PausedUntil, c.Plain,
+			})
 		}
 		if first {
 			first = false

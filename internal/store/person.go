@@ -61,6 +61,19 @@ func (s *Store) personSuppressions(ctx context.Context, p *subscribers.Person) (
 	return err
 }
 
+// Traces implements subscribers.Store.
+func (s *Store) Traces(ctx context.Context, hash string) (subscribers.Person, error) {
+	p := subscribers.Person{Newsletters: map[string]string{}}
+	err := s.personNewsletters(ctx, &p)
+	if err == nil {
+		p.Suppressions, err = s.suppressionsOf(ctx, hash)
+	}
+	if err != nil {
+		return p, fmt.Errorf("traces of an address: %w", err)
+	}
+	return p, nil
+}
+
 // suppressionsOf are all of one address.
 func (s *Store) suppressionsOf(ctx context.Context, hash string) ([]subscribers.Suppression, error) {
 	return collect(ctx, s.read, func(scan scan) (v subscribers.Suppression, err error) {

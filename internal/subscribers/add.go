@@ -149,12 +149,17 @@ func (l *List) settle(ctx context.Context, newsletter string, c candidate, befor
 
 // judge says why the operator's word does not bring a person back.
 func (o *Outcome) judge(state State, since time.Time) {
-	verb := map[State]string{Unsubscribed: "left", Bounced: "bounced", Complained: "complained"}[state]
+	verb := past(state)
 	if verb == "" { // active by now
 		o.Result = Already
 		return
 	}
 	o.Result, o.Why = Refused, verb+" on "+since.UTC().Format(time.DateOnly)
+}
+
+// past says what somebody did who gets no mail any more, and nothing of others.
+func past(state State) string {
+	return map[State]string{Unsubscribed: "left", Bounced: "bounced", Complained: "complained"}[state]
 }
 
 // withoutSuppressed judges those whose address must not be mailed and returns

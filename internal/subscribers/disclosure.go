@@ -1,13 +1,17 @@
 package subscribers
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // disclosure is a Person as they get it: in JSON, with names instead of ids.
 type disclosure struct {
-	Address      string                 `json:"address"`
-	Name         string                 `json:"name"`
-	Language     string                 `json:"language"`
-	Added        time.Time              `json:"added"`
+	Address      string                 `json:"address,omitempty"` // empty: only a suppression is left
+	Name         string                 `json:"name,omitempty"`
+	Language     string                 `json:"language,omitempty"`
+	Added        time.Time              `json:"added,omitzero"`
 	Consents     []disclosedConsent     `json:"subscriptions"`
 	History      []disclosedChange      `json:"history"`
 	Suppressions []disclosedSuppression `json:"suppressions"`
@@ -16,6 +20,8 @@ type disclosure struct {
 
 type disclosedConsent struct {
 	Newsletter  string    `json:"newsletter"`
+	Mailed      bool      `json:"gets_mail"`
+	Why         string    `json:"why_not,omitempty"`
 	State       State     `json:"state"`
 	Since       time.Time `json:"since"`
 	Agreed      time.Time `json:"agreed,omitzero"`
@@ -50,26 +56,33 @@ type disclosedIssue struct {
 	Reply string    `json:"reply,omitempty"`
 }
 
-func (p Person) disclose() disclosure {
-	r := disclosure{
+// Disclose writes all that is kept of a person as JSON, for them or whoever
+// answers for the list.
+func (p Person) Disclose(now time.Time) ([]byte, error) {
+	d := disclosure{
 		Address: p.Subscriber.Address, Name: p.Subscriber.Name, Language: p.Subscriber.Language, Added: p.Subscriber.Created,
 		Consents: []disclosedConsent{}, History: []disclosedChange{}, Suppressions: []disclosedSuppression{}, Issues: []disclosedIssue{},
 	}
 	for _, c := range p.Consents {
-		r.Consents = append(r.Consents, disclosedConsent{
-			p.Newsletters[c.Newsletter], c.State, c.Since, c.Agreed, c.How, c.Wording, c.PausedUntil, c.Plain,
+		mailed, why := p.Mailed(c, now)
+		d.Consents = append(d.Consents, disclosedConsent{
+			p.Newsletters[c.Newsletter], mailed, why, c.State, c.Since, c.Agreed, c.How, c.Wording, c.PausedUntil, c.Plain,
 		})
 	}
 	for _, e := range p.History {
-		r.History = append(r.History, disclosedChange{
+		d.History = append(d.History, disclosedChange{
 			p.Newsletters[e.Newsletter], e.At, e.From, e.To, e.Actor, e.How, e.Wording, e.Evidence,
 		})
 	}
 	for _, s := range p.Suppressions {
-		r.Suppressions = append(r.Suppressions, disclosedSuppression{p.Newsletters[s.Newsletter], s.Reason, s.Evidence, s.At})
+		d.Suppressions = append(d.Suppressions, disclosedSuppression{p.Newsletters[s.Newsletter], s.Reason, s.Evidence, s.At})
 	}
 	for _, i := range p.Issues {
-		r.Issues = append(r.Issues, disclosedIssue{i.Issue, i.State, i.At, i.Reply})
+		d.Issues = append(d.Issues, disclosedIssue{i.Issue, i.State, i.At, i.Reply})
 	}
-	return r
+	data, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write a person's data: %w", err)
+	}
+	return data, nil
 }

@@ -244,6 +244,16 @@ func (m *memory) Person(_ context.Context, id string) (Person, error) {
 	return all, m.fail
 }
 
+func (m *memory) Traces(_ context.Context, hash string) (Person, error) {
+	p := Person{Newsletters: map[string]string{weekly: "weekly", monthly: "monthly"}}
+	for _, s := range m.suppressed {
+		if s.Hash == hash {
+			p.Suppressions = append(p.Suppressions, s)
+		}
+	}
+	return p, m.fail
+}
+
 func (m *memory) ErasePerson(_ context.Context, id string, s Suppression) error {
 	if m.fail != nil {
 		return m.fail

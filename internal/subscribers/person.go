@@ -2,7 +2,6 @@ package subscribers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +14,9 @@ type Persons interface {
 	// Person returns all that is kept of somebody; digest.ErrNotFound if there
 	// is nobody.
 	Person(ctx context.Context, id string) (Person, error)
+	// Traces returns what is kept of an address by its hash alone: newsletters
+	// and suppressions.
+	Traces(ctx context.Context, hash string) (Person, error)
 	// ErasePerson forgets all of it but the suppression, which it adds. It
 	// succeeds where there is nobody. Used tickets of the person may stay, to
 	// tell a second request that it is done.
@@ -45,6 +47,49 @@ type Received struct {
 	At    time.Time
 }
 
+// Lookup returns all that is kept of an address. Of one that was erased that is
+// a suppression. It fails with digest.ErrUsage for what is no address, and with
+// digest.ErrNotFound where there is no trace of it.
+func (l *List) Lookup(ctx context.Context, address string) (Person, error) {
+	a, err := ParseAddress(address)
+	if err != nil {
+		return Person{}, fmt.Errorf("%w: look up %q: %w", digest.ErrUsage, address, err)
+	}
+	known, err := l.store.SubscriberByAddress(ctx, a.Normal)
+	if err == nil {
+		return l.store.Person(ctx, known.ID)
+	}
+	if !errors.Is(err, digest.ErrNotFound) {
+		return Person{}, fmt.Errorf("look up %s: %w", a.Normal, err)
+	}
+	p, err := l.store.Traces(ctx, l.keys.AddressHash(a.Normal))
+	if err == nil && len(p.Suppressions) == 0 {
+		err = digest.ErrNotFound
+	}
+	if err != nil {
+		return Person{}, fmt.Errorf("look up %s: %w", a.Normal, err)
+	}
+	return p, nil
+}
+
+// Mailed says whether a person gets the issues of a newsletter, and if not, why.
+func (p Person) Mailed(c Consent, now time.Time) (mailed bool, why string) {
+	for _, s := range p.Suppressions {
+		if s.Newsletter == "" || s.Newsletter == c.Newsletter {
+			return false, s.why()
+		}
+	}
+	switch {
+	case c.State == Pending:
+		return false, "has not confirmed"
+	case c.State != Active:
+		return false, past(c.State) + " on " + c.Since.UTC().Format(time.DateOnly)
+	case c.PausedUntil.After(now):
+		return false, "paused until " + c.PausedUntil.UTC().Format(time.DateOnly)
+	}
+	return true, ""
+}
+
 // Data returns all that is kept of a person as JSON, for a single-use token,
 // which is used up by it. It fails as Peek does.
 func (l *List) Data(ctx context.Context, token string) ([]byte, error) {
@@ -56,9 +101,9 @@ func (l *List) Data(ctx context.Context, token string) ([]byte, error) {
 	if err != nil {
 		return nil, gone(err)
 	}
-	data, err := json.MarshalIndent(p.disclose(), "", "  ")
+	data, err := p.Disclose(l.now())
 	if err != nil {
-		return nil, fmt.Errorf("write a person's data: %w", err)
+		return nil, err
 	}
 	won, err := l.store.Use(ctx, t.Hash, l.now())
 	if err != nil {
