@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"time"
 
 	"digest.example/internal/smtpsink"
@@ -12,6 +13,7 @@ func (w *bench) rows() []row {
 	c := sender{name: "smtp-source", run: w.smtpSource}
 	goMail := sender{name: "go-mail", part: 10, run: w.goMail}
 	slowed := sender{name: "digest, commits slowed by 2 ms", run: w.sqlite([]string{slowCommits + "=2ms"})}
+	signed := sender{name: "digest, signing", signs: true, run: w.sqlite(nil, "--config", "dkim.yaml")}
 	shared := sender{name: "digest on PostgreSQL", run: w.postgres(1)}
 	two := sender{name: "two of them", run: w.postgres(2)}
 	all := []sender{ours, c, goMail}
@@ -24,6 +26,14 @@ func (w *bench) rows() []row {
 			options: smtpsink.Options{Latency: 5 * time.Millisecond},
 		},
 		{name: "50, slow commits", connections: 50, senders: []sender{slowed, c, ours}, base: 1},
+		{
+			name: "50, DKIM", connections: 50, base: 1, prepare: w.makeKey,
+			senders: []sender{
+				signed,
+				{name: "RSA-2048 signatures of one core × cores", alone: w.signatures(1)},
+				{name: "RSA-2048 signatures of all cores", alone: w.signatures(runtime.NumCPU())},
+			},
+		},
 		{name: "PostgreSQL, 20", connections: 20, prepare: w.startPostgres, senders: []sender{shared, ours}, base: 1},
 		{name: "two processes, 20 each", connections: 20, prepare: w.startPostgres, senders: []sender{two, shared}, base: 1},
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ type bench struct {
 	profiles   string
 	profiled   int
 	server     *pgtest.Server
+	key        *rsa.PrivateKey
 	template   string // a PostgreSQL database with the subscribers
 }
 
@@ -33,18 +36,17 @@ type bench struct {
 const force = "unsubscribe-unreachable"
 
 // sqlite sends an extra issue with the program on a copy of the SQLite database.
-func (w *bench) sqlite(environ []string) func(task) cost {
+func (w *bench) sqlite(environ []string, args ...string) func(task) cost {
 	return func(t task) cost {
 		folder, err := os.MkdirTemp(w.folder, "run")
 		if err != nil {
 			w.Fatal(err)
 		}
 		defer func() { _ = os.RemoveAll(folder) }()
-		for _, name := range []string{"digest.db", "config.yaml"} {
-			copyFile(w, filepath.Join(w.folder, name), filepath.Join(folder, name))
-		}
+		copyFile(w, filepath.Join(w.folder, "digest.db"), filepath.Join(folder, "digest.db"))
 		syscall.Sync() // what the copy left to be written is not the sender's
-		return w.time(w.digest(folder, t, environ, "send", "--now", "--force", force))
+		environ := append([]string{"DIGEST_DATABASE=" + filepath.Join(folder, "digest.db")}, environ...)
+		return w.time(w.digest(t, environ, append([]string{"send", "--now", "--force", force}, args...)...))
 	}
 }
 
@@ -53,44 +55,40 @@ func (w *bench) sqlite(environ []string) func(task) cost {
 func (w *bench) postgres(processes int) func(task) cost {
 	return func(t task) cost {
 		environ := []string{"DIGEST_DATABASE=" + w.server.Clone(w, w.template)}
-		first := w.digest(w.folder, t, environ, "send", "--now", "--force", force)
-		began := time.Now()
-		w.start(first)
-		all := []*exec.Cmd{first}
+		first := w.digest(t, environ, "send", "--now", "--force", force)
+		all := []*running{w.start(first)}
 		for len(all) < processes {
 			if err := t.relay.Await(1); err != nil {
 				w.Fatal(err)
 			}
-			next := w.digest(w.folder, t, environ, "send", "--force", force)
-			w.start(next)
-			all = append(all, next)
+			all = append(all, w.start(w.digest(t, environ, "send", "--force", force)))
 		}
 		var sum cost
 		for _, c := range all {
 			u := w.wait(c)
 			sum.cpu += u.cpu
+			sum.wall = max(sum.wall, u.wall) // the first one's, which ends when all is sent
 			sum.resident = max(sum.resident, u.resident)
 		}
-		sum.wall = time.Since(began)
 		return sum
 	}
 }
 
 // digest is a run of the program, in the test's own binary where something of it
 // is to be different.
-func (w *bench) digest(folder string, t task, environ []string, args ...string) *exec.Cmd {
+func (w *bench) digest(t task, environ []string, args ...string) *exec.Cmd {
 	c := exec.Command(w.program, args...)
 	if w.profiles != "" {
 		w.profiled++
 		environ = append(environ, fmt.Sprintf("%s=%s", profileTo, filepath.Join(w.profiles, fmt.Sprintf("cpu%03d.pprof", w.profiled))))
 	}
 	for _, e := range environ {
-		if !bytes.HasPrefix([]byte(e), []byte("DIGEST_")) {
+		if !strings.HasPrefix(e, "DIGEST_") {
 			c = exec.Command("digest-bench", args...)
 		}
 	}
 	_, port, _ := net.SplitHostPort(t.relay.Addr())
-	c.Dir = folder
+	c.Dir = w.folder
 	c.Env = append(os.Environ(), "DIGEST_SMTP_PORT="+port, "DIGEST_SMTP_CONNECTIONS="+strconv.Itoa(t.connections))
 	c.Env = append(c.Env, environ...)
 	return c
@@ -114,32 +112,69 @@ func (w *bench) goMail(t task) cost {
 }
 
 // time runs a program to its end.
-func (w *bench) time(c *exec.Cmd) cost {
-	began := time.Now()
-	w.start(c)
-	u := w.wait(c)
-	u.wall = time.Since(began)
-	return u
+func (w *bench) time(c *exec.Cmd) cost { return w.wait(w.start(c)) }
+
+// running is a program while it runs.
+type running struct {
+	*exec.Cmd
+	began    time.Time
+	ended    chan struct{}
+	resident chan int64
 }
 
-func (w *bench) start(c *exec.Cmd) {
+func (w *bench) start(c *exec.Cmd) *running {
 	var output bytes.Buffer
 	c.Stdout, c.Stderr = &output, &output
+	r := &running{Cmd: c, began: time.Now(), ended: make(chan struct{}), resident: make(chan int64, 1)}
 	if err := c.Start(); err != nil {
 		w.Fatal(err)
 	}
 	w.Cleanup(func() { _ = c.Process.Kill() })
+	go r.observe()
+	return r
+}
+
+// observe asks how large the program is, again and again: what the system says
+// of it at its end includes the process that it was started from.
+func (r *running) observe() {
+	var most int64
+	for {
+		if kb := statusKB(r.Process.Pid, "VmHWM:"); kb > 0 {
+			most = kb << 10
+		}
+		select {
+		case <-r.ended:
+			r.resident <- most
+			return
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}
+
+// statusKB is a field of a process's status; 0: none.
+func statusKB(pid int, field string) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), field)
+	var kb int64
+	_, _ = fmt.Sscan(rest, &kb)
+	return kb
 }
 
 // wait waits for a program, which must succeed, and says what it cost. One of
 // several senders may say that others are not done: what counts is in the sink.
-func (w *bench) wait(c *exec.Cmd) cost {
-	err := c.Wait()
-	if err != nil && c.ProcessState.ExitCode() != exitIncomplete {
-		w.Fatalf("%s: %v\n%s", c, err, c.Stderr)
+func (w *bench) wait(r *running) cost {
+	err := r.Wait()
+	wall := time.Since(r.began)
+	close(r.ended)
+	if err != nil && r.ProcessState.ExitCode() != exitIncomplete {
+		w.Fatalf("%s: %v\n%s", r, err, r.Stderr)
 	}
-	p := c.ProcessState
-	return cost{cpu: p.UserTime() + p.SystemTime(), resident: p.SysUsage().(*syscall.Rusage).Maxrss << 10}
+	return cost{
+		wall: wall, cpu: r.ProcessState.UserTime() + r.ProcessState.SystemTime(), resident: <-r.resident,
+	}
 }
 
 func copyFile(tb testing.TB, from, to string) {

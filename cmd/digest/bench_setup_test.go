@@ -1,12 +1,20 @@
 package main
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +25,9 @@ import (
 const benchConfig = `
 secret: "0123456789abcdef0123456789abcdef0123456789abcdef"
 web: {public_url: "http://127.0.0.1:1"}
-smtp: {host: 127.0.0.1, port: 25, tls: none}
+smtp:
+  host: 127.0.0.1
+  tls: none
 newsletters:
   - name: weekly
     title: The Example Weekly
@@ -78,6 +88,44 @@ func (w *bench) startPostgres() {
 	w.server = pgtest.Start(w, "fsync=on", "full_page_writes=on", "shared_buffers=256MB")
 	w.template = w.server.Database(w)
 	w.digestDo([]string{"DIGEST_DATABASE=" + w.template}, "subscribers", "import", "readers.csv")
+}
+
+// makeKey makes a key, and a configuration that signs with it.
+func (w *bench) makeKey() {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		w.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.key = key
+	w.write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	w.write("dkim.yaml", strings.Replace(benchConfig, "  tls: none\n",
+		"  tls: none\n  dkim: {domain: example.org, keys: [{selector: s1, file: key.pem}]}\n", 1))
+}
+
+// signatures says how many a second so many goroutines make, as many times as
+// there are cores to each.
+func (w *bench) signatures(goroutines int) func() float64 {
+	return func() float64 {
+		const each = 1000
+		digest := sha256.Sum256(nil)
+		began := time.Now()
+		var signers sync.WaitGroup
+		for range goroutines {
+			signers.Go(func() {
+				for range each {
+					if _, err := rsa.SignPKCS1v15(rand.Reader, w.key, crypto.SHA256, digest[:]); err != nil {
+						w.Error(err)
+					}
+				}
+			})
+		}
+		signers.Wait()
+		return each * float64(runtime.NumCPU()) / time.Since(began).Seconds()
+	}
 }
 
 // fsync is what appending 4 KB to a file beside the database and making it

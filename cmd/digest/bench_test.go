@@ -71,8 +71,6 @@ type row struct {
 	prepare     func()
 	senders     []sender
 	base        int // the sender that the others are divided by
-	// bound, if set, is another rate that the first sender's is divided by.
-	bound func() (rate float64, what string)
 }
 
 // sender is one way to send.
@@ -80,6 +78,11 @@ type sender struct {
 	name string
 	part int // it sends one of so many messages; 0: all
 	run  func(task) cost
+	// signs says that its messages must be larger by a signature.
+	signs bool
+	// alone, instead of run, says how many a second something else does that
+	// sends nothing.
+	alone func() float64
 }
 
 // task is what a sender is to do.
@@ -103,10 +106,18 @@ type figure struct {
 	fsync         float64 // ms
 }
 
+// signature is the least that a DKIM signature of RSA-2048 adds, in bytes.
+const signature = 344
+
 // measure runs a sender once.
 func (w *bench) measure(r row, s sender) figure {
 	n := w.recipients / max(s.part, 1)
 	fsync := w.fsync()
+	if s.alone != nil {
+		rate := s.alone()
+		w.Logf("%s, %s: %.0f/s", r.name, s.name, rate)
+		return figure{rate: rate, sending: rate, fsync: fsync.Seconds() * 1e3}
+	}
 	sink := smtpsink.Spawn(w, "smtpsink", r.options)
 	u := s.run(task{relay: sink, connections: r.connections, messages: n})
 	tally, sinkCPU, err := sink.Stop()
@@ -115,6 +126,9 @@ func (w *bench) measure(r row, s sender) figure {
 	}
 	if lost, twice := n-len(tally.Counts), tally.Duplicates(); lost != 0 || twice != 0 {
 		w.Fatalf("%s, %s: of %d messages %d are lost and %d came twice", r.name, s.name, n, lost, twice)
+	}
+	if size := tally.Bytes / int64(n); s.signs && size < int64(w.size)+signature {
+		w.Fatalf("%s, %s: %d bytes each, as without a signature", r.name, s.name, size)
 	}
 	f := figure{
 		rate:     float64(n) / u.wall.Seconds(),
@@ -133,46 +147,51 @@ const heading = `| row | sender | msgs/s | ÷ | msgs/s at the sink | ÷ | CPU s 
 
 // print writes the row's lines. Ratios are those of the runs of one round.
 func (r row) print(table *strings.Builder, figures [][]figure) {
+	rate := func(f figure) float64 { return f.rate }
+	sending := func(f figure) float64 { return f.sending }
+	cpu := func(f figure) float64 { return f.cpu }
+	sinkCPU := func(f figure) float64 { return f.sinkCPU }
+	resident := func(f figure) float64 { return f.resident }
+	fsync := func(f figure) float64 { return f.fsync }
 	for i, s := range r.senders {
-		ratio := func(of func(figure) float64) string {
-			if i == r.base {
-				return "1"
-			}
-			var all []float64
-			for round, f := range figures[i] {
-				all = append(all, of(f)/of(figures[r.base][round]))
-			}
-			return spread("%.2f", all)
+		own, base := figures[i], figures[r.base]
+		cells := []string{
+			r.name, s.name, value("%.0f", own, rate), ratio(own, base, rate), value("%.0f", own, sending), ratio(own, base, sending),
+			value("%.3f", own, cpu), ratio(own, base, cpu), value("%.3f", own, sinkCPU), value("%.0f", own, resident), value("%.2f", own, fsync),
 		}
-		value := func(format string, of func(figure) float64) string {
-			var all []float64
-			for _, f := range figures[i] {
-				all = append(all, of(f))
-			}
-			return spread(format, all)
-		}
-		rate := func(f figure) float64 { return f.rate }
-		sending := func(f figure) float64 { return f.sending }
-		cpu := func(f figure) float64 { return f.cpu }
-		fmt.Fprintf(table, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.name, s.name,
-			value("%.0f", rate), ratio(rate), value("%.0f", sending), ratio(sending),
-			value("%.3f", cpu), ratio(cpu), value("%.3f", func(f figure) float64 { return f.sinkCPU }),
-			value("%.0f", func(f figure) float64 { return f.resident }),
-			value("%.2f", func(f figure) float64 { return f.fsync }))
+		fmt.Fprintf(table, "| %s |\n", strings.Join(cells, " | "))
 	}
-	if r.bound != nil {
-		limit, what := r.bound()
-		var all []float64
-		for _, f := range figures[0] {
-			all = append(all, f.sending/limit)
-		}
-		fmt.Fprintf(table, "| %s | %s: %.0f/s | | %s | | | | | | | |\n", r.name, what, limit, spread("%.2f", all))
+}
+
+// value is one figure of all rounds; nothing where it was not measured.
+func value(format string, figures []figure, of func(figure) float64) string {
+	var all []float64
+	for _, f := range figures {
+		all = append(all, of(f))
 	}
+	return spread(format, all)
+}
+
+// ratio is that of two senders, round by round.
+func ratio(own, base []figure, of func(figure) float64) string {
+	if &own[0] == &base[0] {
+		return "1"
+	}
+	var all []float64
+	for round := range own {
+		if b := of(base[round]); b > 0 {
+			all = append(all, of(own[round])/b)
+		}
+	}
+	return spread("%.2f", all)
 }
 
 // spread is the median with the least and the most.
 func spread(format string, all []float64) string {
 	slices.Sort(all)
+	if len(all) == 0 || all[len(all)-1] == 0 {
+		return ""
+	}
 	return fmt.Sprintf(format+" ("+format+"–"+format+")", median(all), all[0], all[len(all)-1])
 }
 
