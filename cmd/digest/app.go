@@ -141,6 +141,10 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	if err != nil {
 		return nil, err
 	}
+	sign, err := a.sign()
+	if err != nil {
+		return nil, err
+	}
 	a.alerter, err = alert.New(alert.Options{
 		Command: a.config.Alert.Command, Environ: a.environ, Webhook: a.config.Alert.Webhook, Now: a.now, Log: a.log(),
 	})
@@ -157,7 +161,7 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	engine := delivery.New(ledger, delivery.Options{
 		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
 		Owner:   name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
-		Lease: a.timing.lease, Drain: drainTime,
+		Sign: sign, Lease: a.timing.lease, Drain: drainTime,
 		Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})
 	a.engine.Store(engine)

@@ -38,11 +38,14 @@ type Options struct {
 	PerSecond   float64 // messages a second over all of them; 0: no limit
 	// PerConnection is how many messages a session carries at most; 0: no limit.
 	PerConnection int
-	Lease         time.Duration
-	Drain         time.Duration // how long open transactions may take after ctx ends
-	Now           func() time.Time
-	Random        func() float64 // in [0,1), spreads retries
-	Log           *slog.Logger
+	// Sign appends the signed data to dst; nil: mail goes unsigned. It is called
+	// by many workers at once.
+	Sign   func(dst, data []byte) ([]byte, error)
+	Lease  time.Duration
+	Drain  time.Duration // how long open transactions may take after ctx ends
+	Now    func() time.Time
+	Random func() float64 // in [0,1), spreads retries
+	Log    *slog.Logger
 }
 
 // Engine delivers issues, one at a time.
@@ -73,6 +76,9 @@ type Job struct {
 	// Build appends the SMTP data of one recipient, dot-stuffed and without the
 	// final CRLF, to dst.
 	Build func(dst []byte, d Delivery) ([]byte, error)
+	// Yield, if set, is asked before each claim. True ends the Run, as if no more
+	// were due: another issue waits for the engine.
+	Yield func() bool
 	// Observe, if set, is told what became of each row, from several goroutines.
 	Observe func(State)
 }

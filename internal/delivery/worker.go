@@ -25,10 +25,11 @@ const (
 // worker is one connection: it takes rows until there are no more.
 type worker struct {
 	*run
-	session Session
-	carried int      // messages that the session was offered
-	ahead   *message // built while the one before it was being committed
-	spare   []byte
+	session  Session
+	carried  int      // messages that the session was offered
+	ahead    *message // built while the one before it was being committed
+	spare    []byte
+	unsigned []byte
 }
 
 // message is a row with what is to be sent for it.
@@ -92,13 +93,25 @@ func (w *worker) build(d Delivery) *message {
 		w.settle(c)
 		return nil
 	}
-	data, err := w.job.Build(w.spare[:0], d)
-	w.spare = nil
+	data, err := w.compose(d)
 	if err != nil {
 		w.unbuilt(d, err)
 		return nil
 	}
 	return &message{d, data}
+}
+
+// compose builds the row's message and signs it, if messages are signed.
+func (w *worker) compose(d Delivery) (data []byte, err error) {
+	spare := w.spare[:0]
+	w.spare = nil
+	if w.o.Sign == nil {
+		return w.job.Build(spare, d)
+	}
+	if w.unsigned, err = w.job.Build(w.unsigned[:0], d); err != nil {
+		return nil, err
+	}
+	return w.o.Sign(spare, w.unsigned)
 }
 
 // spent says whether the session has carried all that it is to carry.
