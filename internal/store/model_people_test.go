@@ -25,7 +25,8 @@ func (m *model) read(t *rapid.T) {
 		p.active = false
 		set("state", "unsubscribed")
 	case "suppressed":
-		p.suppressed = true
+		p.suppressed, p.active = true, false
+		set("state", "complained")
 		m.w.exec(`INSERT INTO suppression (address_hash, newsletter, reason, address, evidence, at)
 			SELECT address_hash, '', 'operator', '', '', 0 FROM subscriber WHERE id = $1 ON CONFLICT DO NOTHING`, id)
 	case "erased":
@@ -36,7 +37,7 @@ func (m *model) read(t *rapid.T) {
 		p.paused = m.now.Add(10 * time.Minute)
 		set("paused_until", ms(p.paused))
 	case "come back":
-		if m.w.query(`SELECT CAST(COUNT(*) AS TEXT) FROM consent WHERE subscriber = $1`, id) == "1" {
+		if !p.suppressed && m.w.query(`SELECT CAST(COUNT(*) AS TEXT) FROM consent WHERE subscriber = $1`, id) == "1" {
 			p.active = true
 			set("state", "active")
 		}
@@ -81,10 +82,7 @@ func (m *model) resolve(t *rapid.T, to delivery.State) {
 		}
 		n++
 		m.follow(id, delivery.InDoubt, to, false)
-		r.state, r.nextAt = to, ms(m.now)
-		if to == delivery.Ready {
-			r.owner = ""
-		}
+		r.state, r.owner, r.nextAt = to, "", ms(m.now)
 		want[id] = r
 	}
 	got, err := publish.Resolve(m.w.ctx, m.w, m.record(), to, "", "the operator", m.now)

@@ -403,10 +403,10 @@ func (m *model) apply(t *rapid.T, by delivery.Actor, changes []delivery.Change) 
 		}
 		m.follow(c.Subscriber, c.From, to, c.Bounce)
 		r.state, r.lapsed = to, rows[c.Subscriber].lapsed
-		if to == delivery.Ready || to == delivery.Skipped {
-			r.owner = ""
+		if to != delivery.Committing && to != delivery.InDoubt {
+			r.owner = "" // nobody holds it any more
 		}
-		if want[i] {
+		if want[i] && !c.IfActive && to != delivery.Accepted {
 			r.nextAt = ms(c.NextAt)
 		}
 		rows[c.Subscriber] = r
