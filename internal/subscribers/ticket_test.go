@@ -1,0 +1,181 @@
+package subscribers
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"digest.example/internal/digest"
+)
+
+// ticket puts a ticket for somebody, and returns its token.
+func (m *memory) ticket(t *testing.T, p Purpose, subscriber string) string {
+	t.Helper()
+	token, hash, err := NewTicket(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.tickets[hash] = Ticket{
+		Hash: hash, Purpose: p, Subscriber: subscriber, Newsletter: weekly, Language: "fr", Wording: "words", Evidence: "form",
+		Created: noon, Expires: noon.Add(time.Hour),
+	}
+	return token
+}
+
+// singleUse are the ways to use a single-use token.
+func singleUse(l *List) map[Purpose]func(context.Context, string) error {
+	return map[Purpose]func(context.Context, string) error{
+		PurposeConfirm: func(ctx context.Context, token string) error { return l.Confirm(ctx, token, "button") },
+		PurposeData:    func(ctx context.Context, token string) error { _, err := l.Data(ctx, token); return err },
+		PurposeErase:   l.Erase,
+	}
+}
+
+func TestTicketsWorkOnceForOnePurpose(t *testing.T) {
+	for purpose := range singleUse(nil) {
+		l, m, k := testList(t)
+		id := m.put(t, k, "ann@example.org", weekly, Pending)
+		token := m.ticket(t, purpose, id)
+		for other, use := range singleUse(l) {
+			if other == purpose {
+				continue
+			}
+			if err := use(t.Context(), token); !errors.Is(err, digest.ErrRefused) || errors.Is(err, ErrUsed) {
+				t.Errorf("a %s token as a %s token: %v", purpose, other, err)
+			}
+		}
+		for range 3 {
+			if c, err := l.Peek(t.Context(), purpose, token); err != nil || c != (Confirmation{weekly, "fr"}) {
+				t.Errorf("peek: %+v, %v", c, err)
+			}
+		}
+		if m.state(id, weekly) != Pending || len(m.events) != 0 {
+			t.Errorf("looking changed something: %s, %v", m.state(id, weekly), m.events)
+		}
+		for i, want := range []error{nil, ErrUsed, ErrUsed} {
+			if err := singleUse(l)[purpose](t.Context(), token); !errors.Is(err, want) {
+				t.Errorf("%s, time %d: %v", purpose, i, err)
+			}
+		}
+		if _, err := l.Peek(t.Context(), purpose, token); !errors.Is(err, ErrUsed) {
+			t.Errorf("peek after use: %v", err)
+		}
+	}
+}
+
+func TestTicketsExpire(t *testing.T) {
+	for purpose := range singleUse(nil) {
+		l, m, k := testList(t)
+		token := m.ticket(t, purpose, m.put(t, k, "ann@example.org", weekly, Pending))
+		l.now = func() time.Time { return noon.Add(time.Hour) }
+		if err := singleUse(l)[purpose](t.Context(), token); !errors.Is(err, ErrExpired) || !errors.Is(err, digest.ErrRefused) {
+			t.Errorf("%s at its end: %v", purpose, err)
+		}
+		l.now = func() time.Time { return noon.Add(time.Hour - 1) }
+		if err := singleUse(l)[purpose](t.Context(), token); err != nil {
+			t.Errorf("%s just before: %v", purpose, err)
+		}
+		l.now = func() time.Time { return noon.Add(time.Hour) }
+		if err := singleUse(l)[purpose](t.Context(), token); !errors.Is(err, ErrUsed) {
+			t.Errorf("%s used, then expired: %v", purpose, err)
+		}
+	}
+}
+
+func TestEveryChangeOfATicketIsRefused(t *testing.T) {
+	l, m, k := testList(t)
+	token := m.ticket(t, PurposeConfirm, m.put(t, k, "ann@example.org", weekly, Pending))
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw)*8 < 128 {
+		t.Fatalf("%q: %d random bytes, %v", token, len(raw), err)
+	}
+	wrong := []string{"", token + "A", token[1:], token + "=", " " + token, strings.Repeat("A", 32), strings.Repeat("A", 1<<20)}
+	for i := range len(raw) * 8 {
+		b := bytes.Clone(raw)
+		b[i/8] ^= 1 << (i % 8)
+		wrong = append(wrong, base64.RawURLEncoding.EncodeToString(b))
+	}
+	for i := range len(token) {
+		for bit := range 8 {
+			b := []byte(token)
+			b[i] ^= 1 << bit
+			wrong = append(wrong, string(b))
+		}
+	}
+	for _, w := range wrong {
+		err := l.Confirm(t.Context(), w, "")
+		if !errors.Is(err, digest.ErrRefused) || errors.Is(err, ErrUsed) || errors.Is(err, ErrExpired) {
+			t.Fatalf("%q: %v", w, err)
+		}
+		if w != "" && strings.Contains(err.Error(), w) {
+			t.Fatalf("the error repeats %q", w)
+		}
+	}
+	if err := l.Confirm(t.Context(), token, ""); err != nil {
+		t.Errorf("the token itself: %v", err)
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	for from, want := range map[State]State{
+		Pending: Active, Unsubscribed: Active, Bounced: Active, Active: Active, Complained: Complained,
+	} {
+		l, m, k := testList(t)
+		id := m.put(t, k, "ann@example.org", weekly, from)
+		if err := l.Confirm(t.Context(), m.ticket(t, PurposeConfirm, id), "button"); err != nil {
+			t.Errorf("from %s: %v", from, err)
+		}
+		if m.state(id, weekly) != want {
+			t.Errorf("%s becomes %s", from, m.state(id, weekly))
+		}
+		if c := m.consents[id+weekly]; from != want && (c.Wording != "words" || !c.Agreed.Equal(noon)) {
+			t.Errorf("from %s: %+v", from, c)
+		}
+	}
+}
+
+func TestConfirmRefusesWhoIsSuppressedOrGone(t *testing.T) {
+	for _, list := range []string{"", weekly} {
+		l, m, k := testList(t)
+		id := m.put(t, k, "ann@example.org", weekly, Pending)
+		token := m.ticket(t, PurposeConfirm, id)
+		h := k.AddressHash("ann@example.org")
+		m.suppressed[h+list] = Suppression{Hash: h, Newsletter: list, Reason: "bounced"}
+		err := l.Confirm(t.Context(), token, "")
+		if !errors.Is(err, digest.ErrRefused) || m.state(id, weekly) != Pending || strings.Contains(err.Error(), "ann") {
+			t.Errorf("suppressed for %q: %v, %s", list, err, m.state(id, weekly))
+		}
+		delete(m.people, id)
+		if err := l.Confirm(t.Context(), token, ""); !errors.Is(err, digest.ErrNotFound) || strings.Contains(err.Error(), id) {
+			t.Errorf("gone: %v", err)
+		}
+	}
+}
+
+func TestNewTicketNeedsRandomness(t *testing.T) {
+	if _, _, err := NewTicket(bytes.NewReader(make([]byte, ticketBytes-1))); err == nil {
+		t.Error("a token of too little randomness")
+	}
+}
+
+func TestTroubleIsNoRefusal(t *testing.T) {
+	l, m, k := testList(t)
+	id := m.put(t, k, "ann@example.org", weekly, Active)
+	for purpose, use := range singleUse(l) {
+		token := m.ticket(t, purpose, id)
+		m.fail = errors.New("disk full")
+		if err := use(t.Context(), token); !errors.Is(err, m.fail) || errors.Is(err, digest.ErrRefused) || strings.Contains(err.Error(), token) {
+			t.Errorf("%s: %v", purpose, err)
+		}
+		m.fail = nil
+		if err := use(t.Context(), token); err != nil {
+			t.Errorf("%s when it is over: %v", purpose, err)
+		}
+		m.people[id] = Subscriber{ID: id}
+	}
+}
