@@ -65,7 +65,8 @@ type login struct {
 
 	chosen    smtp.Auth
 	mechanism AuthKind
-	proven    bool // by a SCRAM server
+	asked     bool // by a SCRAM server that sent salt and nonce
+	proven    bool // that it knows the password
 }
 
 // Start chooses among what the server offers.
@@ -84,7 +85,7 @@ func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
 	if l.kind != AuthAuto {
 		wanted = []AuthKind{l.kind}
 	}
-	err := fmt.Errorf("%w: it offers %s", errNoMechanism, clip(strings.Join(server.Auth, " ")))
+	err := fmt.Errorf("%w: it offers %s", errNoMechanism, clip(cleanText(strings.Join(server.Auth, " "))))
 	for _, k := range wanted {
 		switch {
 		case !slices.Contains(offered, k):
@@ -118,22 +119,40 @@ func (l *login) speak(k AuthKind, server string) smtp.Auth {
 
 // Next answers a challenge, or hears that the server is content.
 func (l *login) Next(challenge []byte, more bool) ([]byte, error) {
-	scram := l.mechanism == AuthSCRAMSHA1 || l.mechanism == AuthSCRAMSHA256
+	if l.mechanism == AuthSCRAMSHA1 || l.mechanism == AuthSCRAMSHA256 {
+		return l.scram(challenge, more)
+	}
+	return l.speakOn(challenge, more)
+}
+
+// speakOn has go-mail answer, whose errors quote the server.
+func (l *login) speakOn(challenge []byte, more bool) ([]byte, error) {
+	answer, err := l.chosen.Next(challenge, more)
+	if err != nil {
+		return nil, fmt.Errorf("AUTH %s: %s", l.mechanism, cleanText(err.Error()))
+	}
+	return answer, nil
+}
+
+// scram keeps a server to the order of RFC 5802: go-mail would take its word
+// without a proof, and for a proof what anybody can compute who has not asked yet.
+func (l *login) scram(challenge []byte, more bool) ([]byte, error) {
+	first, proof := bytes.HasPrefix(challenge, []byte("r=")), bytes.HasPrefix(challenge, []byte("v="))
 	switch {
-	case !scram:
-	case !more && !l.proven:
+	case !more && !l.proven, more && proof && !l.asked:
 		return nil, errNoProof
 	case more && bytes.HasPrefix(challenge, []byte("e=")):
 		// SCRAM's own word for what SMTP says by 535.
 		return nil, &textproto.Error{Code: 535, Msg: "5.7.8 " + string(challenge)}
-	case more && bytes.HasPrefix(challenge, []byte("r=")):
+	case more && first:
 		if err := checkIterations(challenge); err != nil {
 			return nil, err
 		}
 	}
-	answer, err := l.chosen.Next(challenge, more)
-	if err == nil && scram && more && bytes.HasPrefix(challenge, []byte("v=")) {
-		l.proven = true
+	answer, err := l.speakOn(challenge, more)
+	if err == nil && more {
+		l.asked = l.asked || first
+		l.proven = l.proven || proof
 	}
 	return answer, err
 }

@@ -1,6 +1,9 @@
 package mail
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/textproto"
@@ -82,7 +85,7 @@ func TestNoWayToLogIn(t *testing.T) {
 		kind    AuthKind
 		says    string
 	}{
-		"none of ours":   {[]string{"NTLM", "GSSAPI"}, AuthAuto, "it offers NTLM GSSAPI; set smtp.auth to one that it offers"},
+		"none of ours":   {[]string{"NTLM", "\x1bGSSAPI"}, AuthAuto, "it offers NTLM GSSAPI; set smtp.auth to one that it offers"},
 		"token only":     {[]string{"XOAUTH2"}, AuthAuto, "it offers XOAUTH2"},
 		"another":        {[]string{"PLAIN"}, AuthCRAMMD5, "it offers PLAIN; set smtp.auth"},
 		"not that":       {[]string{"SCRAM-SHA-256-PLUS"}, AuthSCRAMSHA256, "it offers SCRAM-SHA-256-PLUS"},
@@ -162,6 +165,25 @@ func TestHostileSCRAM(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("proof without a question", func(t *testing.T) {
+		l, _ := begin(t)
+		mac := func(key []byte, text string) []byte {
+			m := hmac.New(sha256.New, key)
+			m.Write([]byte(text))
+			return m.Sum(nil)
+		}
+		anybody := base64.StdEncoding.EncodeToString(mac(mac(nil, "Server Key"), ""))
+		if _, err := l.Next([]byte("v="+anybody), true); !errors.Is(err, errNoProof) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("escapes", func(t *testing.T) {
+		l, _ := begin(t)
+		_, err := l.Next([]byte("\x1b[2J\u202esurprise"), true)
+		if err == nil || strings.ContainsAny(err.Error(), "\x1b\u202e") || !strings.Contains(err.Error(), "surprise") {
+			t.Errorf("%q", err)
+		}
+	})
 	t.Run("refusal", func(t *testing.T) {
 		l, _ := begin(t)
 		_, err := l.Next([]byte("e=invalid-proof"), true)
@@ -222,4 +244,36 @@ func TestNewDialerRefusesLogins(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// FuzzSCRAM: whatever a server says, nothing panics, and it has proven nothing
+// as long as it does not know the password.
+func FuzzSCRAM(f *testing.F) {
+	f.Add("", "x,s=c2FsdA==,i=4096", "v=AAAA")
+	f.Add("v=", "r=,s=,i=4096", "e=other")
+	f.Fuzz(func(t *testing.T, one, two, three string) {
+		l := &login{kind: AuthSCRAMSHA1, username: "u", password: "geheim", host: "smtp.example.org"}
+		if _, _, err := l.Start(&smtp.ServerInfo{Name: l.host, TLS: true, Auth: []string{"SCRAM-SHA-1"}}); err != nil {
+			t.Fatal(err)
+		}
+		first, err := l.Next([]byte(one), true)
+		if err != nil {
+			return
+		}
+		if _, nonce, ok := strings.Cut(string(first), ",r="); ok {
+			two = "r=" + nonce + two
+		}
+		if len(two) > 200 || strings.Contains(two, "i=") && !strings.HasSuffix(two, "i=4096") {
+			return // hashing takes too long to try many
+		}
+		if _, err := l.Next([]byte(two), true); err != nil {
+			return
+		}
+		if _, err := l.Next([]byte(three), true); err != nil {
+			return
+		}
+		if _, err := l.Next(nil, false); err == nil {
+			t.Errorf("%q, %q, %q: logged in", one, two, three)
+		}
+	})
 }
