@@ -52,7 +52,8 @@ func (s *Store) personHistory(ctx context.Context, p *subscribers.Person) (err e
 		return c, err
 	}, `SELECT e.newsletter, e.at, e.from_state, e.to_state, e.actor, e.how, e.wording, e.evidence FROM consent_event e
 		JOIN consent c ON c.subscriber = e.subscriber AND c.newsletter = e.newsletter
-		WHERE e.subscriber = $1 AND `+visible+` ORDER BY e.at, e.id`, p.Subscriber.ID)
+		WHERE e.subscriber = $1 AND `+visible+`
+		ORDER BY e.at, CASE WHEN e.from_state = '' THEN 0 ELSE 1 END, e.id`, p.Subscriber.ID)
 	return err
 }
 

@@ -7,8 +7,8 @@ UPDATE consent SET agreed = since WHERE state = 'active';
 UPDATE consent SET
     agreed = COALESCE((SELECT MAX(e.at) FROM consent_event e WHERE e.subscriber = consent.subscriber
         AND e.newsletter = consent.newsletter AND e.to_state = 'active'), 0),
-    how = COALESCE((SELECT MAX(e.how) FROM consent_event e WHERE e.subscriber = consent.subscriber
-        AND e.newsletter = consent.newsletter AND e.to_state = 'active'), how)
+    how = COALESCE((SELECT e.how FROM consent_event e WHERE e.subscriber = consent.subscriber
+        AND e.newsletter = consent.newsletter AND e.to_state = 'active' ORDER BY e.at DESC LIMIT 1), how)
     WHERE state <> 'active';
 
 -- What people asked for on the pages. granted: it was settled, and a letter is due;
