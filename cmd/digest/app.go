@@ -179,6 +179,9 @@ func (a *app) publisher(s *store.Store, keys *subscribers.Keys, newsletters []pu
 		Token: func(subscriber, newsletter string) (string, error) {
 			return keys.Token(subscribers.PurposeUnsubscribe, subscriber, newsletter)
 		},
+		Preferences: func(subscriber, newsletter string) (string, error) {
+			return keys.Token(subscribers.PurposePreferences, subscriber, newsletter)
+		},
 		Nobody:    subscribers.Nobody,
 		Reachable: reachable,
 		Alert:     a.alert,

@@ -42,6 +42,7 @@ func message(t *testing.T, r Rendered) []byte {
 	m, err := r.Stencil.Message(mail.Personal{
 		To: "reader@example.net", MessageID: "weekly-47-k3Qv9x@harbour.test",
 		Unsubscribe: "https://digest.harbour.test/u/k3Qv9xZt2LmR8sYwB4nC",
+		Preferences: "https://digest.harbour.test/p/w7TgKq1LmR8sYwB4nCk3Qv",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +90,10 @@ func TestBodiesComeBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		filled := strings.ReplaceAll(want.body, r.Hole, "https://digest.harbour.test/u/k3Qv9xZt2LmR8sYwB4nC")
+		filled := strings.NewReplacer(
+			r.Hole, "https://digest.harbour.test/u/k3Qv9xZt2LmR8sYwB4nC",
+			mail.HolePreferences(r.Hole), "https://digest.harbour.test/p/w7TgKq1LmR8sYwB4nCk3Qv",
+		).Replace(want.body)
 		if got := strings.ReplaceAll(string(body), "\r\n", "\n"); strings.TrimSpace(got) != strings.TrimSpace(filled) {
 			t.Errorf("%s differs", want.kind)
 		}

@@ -101,7 +101,8 @@ func TestOlderArticlesGoLast(t *testing.T) {
 			count[item.Section]++
 		}
 	}
-	if count[digest.SectionLead] != 1 || count[digest.SectionMore] != 0 || count[digest.SectionDiscussed] < 20 || len(r.HTML) > Budget {
+	// Titles have what room is too small for one more older article.
+	if count[digest.SectionLead] != 1 || count[digest.SectionMore] > 15 || count[digest.SectionDiscussed] < 20 || len(r.HTML) > Budget {
 		t.Errorf("%v in %d bytes", count, len(r.HTML))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 
 	"digest.example/internal/digest"
+	"digest.example/internal/mail"
 	"digest.example/internal/sanitize"
 )
 
@@ -40,7 +41,8 @@ func (v *views) page(issue digest.Issue) (*page, error) {
 		When: v.lang.DayYear(v.date), View: viewURL(v.nl, issue.Number), Archive: ArchiveURL(v.nl), Counts: v.counts(issue),
 		Note: note, NoteText: noteText,
 		Footer: footer{
-			Title: v.title(v.nl.Title), Host: hostOf(v.nl.PublicURL), Unsubscribe: v.hole, Address: v.line(v.nl.PostalAddress),
+			Title: v.title(v.nl.Title), Host: hostOf(v.nl.PublicURL), Unsubscribe: v.hole, Preferences: mail.HolePreferences(v.hole),
+			Address: v.line(v.nl.PostalAddress),
 		},
 	}, nil
 }

@@ -28,6 +28,7 @@ type footer struct {
 	Title       string // the newsletter's
 	Host        string // where they subscribed; may be empty
 	Unsubscribe string // the hole
+	Preferences string // the hole of the link to the reader's preferences
 	Address     string // postal
 }
 

@@ -1,19 +1,26 @@
 package mail
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// stencilMagic names the format and its version.
-const stencilMagic = "digest stencil 1\n"
+// stencilMagic names the format and its version. The first one knew one kind of
+// hole.
+const (
+	stencilMagic = "digest stencil 2\n"
+	stencilFirst = "digest stencil 1\n"
+)
 
 // MarshalBinary writes the stencil for storage. Every field is its length as a
-// uvarint and its bytes: mailbox, header, then the pieces of the body.
+// uvarint and its bytes: mailbox, header, what fills the holes, then the pieces
+// of the body.
 func (s *Stencil) MarshalBinary() ([]byte, error) {
 	out := []byte(stencilMagic)
-	for _, field := range append([][]byte{[]byte(s.mailbox), s.head}, s.pieces...) {
+	for _, field := range append([][]byte{[]byte(s.mailbox), s.head, []byte(s.fills)}, s.pieces...) {
 		out = binary.AppendUvarint(out, uint64(len(field)))
 		out = append(out, field...)
 	}
@@ -23,7 +30,8 @@ func (s *Stencil) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary reads what MarshalBinary wrote and checks that it can only
 // give well-formed messages. On an error s is unchanged.
 func (s *Stencil) UnmarshalBinary(data []byte) error {
-	if len(data) < len(stencilMagic) || string(data[:len(stencilMagic)]) != stencilMagic {
+	first := bytes.HasPrefix(data, []byte(stencilFirst))
+	if !first && !bytes.HasPrefix(data, []byte(stencilMagic)) {
 		return errors.New("stencil: not a stencil of this version")
 	}
 	var fields [][]byte
@@ -36,10 +44,14 @@ func (s *Stencil) UnmarshalBinary(data []byte) error {
 		fields = append(fields, append([]byte(nil), rest[n:end]...))
 		rest = rest[end:]
 	}
-	if len(fields) < 3 {
+	if first && len(fields) >= 3 {
+		fills := bytes.Repeat([]byte{fillUnsubscribe}, len(fields)-3)
+		fields = slices.Insert(fields, 2, fills)
+	}
+	if len(fields) < 4 {
 		return errors.New("stencil: incomplete")
 	}
-	read := Stencil{mailbox: string(fields[0]), head: fields[1], pieces: fields[2:]}
+	read := Stencil{mailbox: string(fields[0]), head: fields[1], fills: string(fields[2]), pieces: fields[3:]}
 	if err := read.check(); err != nil {
 		return err
 	}

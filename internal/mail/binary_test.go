@@ -41,7 +41,7 @@ func TestUnmarshalRefusesDamage(t *testing.T) {
 	}
 	for name, in := range map[string][]byte{
 		"nothing":       nil,
-		"other version": damaged("stencil 1", "stencil 2"),
+		"other version": damaged("stencil 2", "stencil 3"),
 		"only magic":    []byte(stencilMagic),
 		"cut short":     raw[:len(raw)-1],
 		"trailing":      append(bytes.Clone(raw), 9),
@@ -65,12 +65,35 @@ func TestUnmarshalRefusesDamage(t *testing.T) {
 	}
 }
 
+// An issue that was frozen by an older program goes out as it was.
+func TestStencilsOfTheFirstVersion(t *testing.T) {
+	tm := template()
+	tm.Text = "Unsubscribe:\n" + hole + "\n"
+	s := mustStencil(t, tm)
+	raw, err := s.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := bytes.Replace(raw, []byte(stencilMagic), []byte(stencilFirst), 1)
+	first = bytes.Replace(first, []byte("\x02uu"), nil, 1)
+	want, _ := s.Message(person())
+	var old Stencil
+	if err := old.UnmarshalBinary(first); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := old.Message(person()); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v\n%s\n%s", err, got, want)
+	}
+}
+
 func TestStencilCheckRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Stencil){
 		"no pieces":          func(s *Stencil) { s.pieces = nil },
 		"header runs on":     func(s *Stencil) { s.head = s.head[:len(s.head)-2] },
 		"header begins body": func(s *Stencil) { s.head = append([]byte("\r\n"), s.head...) },
 		"body runs on":       func(s *Stencil) { s.pieces[0] = s.pieces[0][2:] },
+		"unknown hole":       func(s *Stencil) { s.fills = "x" + s.fills[1:] },
+		"a hole too many":    func(s *Stencil) { s.fills += "u" },
 		"hole in a line":     func(s *Stencil) { s.pieces[0] = append(s.pieces[0], "x="...) },
 		"line after hole":    func(s *Stencil) { s.pieces[1] = append([]byte("x"), s.pieces[1]...) },
 		"bare CR":            func(s *Stencil) { s.pieces[1] = append(s.pieces[1], '\r') },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // check says whether the parts can only ever give a well-formed message. It
@@ -20,6 +21,9 @@ func (s *Stencil) check() error {
 	}
 	if len(s.pieces) == 0 || !bytes.HasPrefix(s.pieces[0], []byte("\r\n")) {
 		return errors.New("stencil: no body")
+	}
+	if len(s.fills) != len(s.pieces)-1 || strings.Trim(s.fills, string(fillUnsubscribe)+string(fillPreferences)) != "" {
+		return errors.New("stencil: holes that nothing is known of")
 	}
 	for i, p := range s.pieces {
 		first, last := i == 0, i == len(s.pieces)-1

@@ -12,6 +12,9 @@ import (
 // URL filters let it through unchanged, in a host that cannot exist (RFC 6761).
 const holePrefix = "https://unsubscribe.invalid/"
 
+// preferencesPrefix does the same for the address of a recipient's preferences.
+const preferencesPrefix = "https://preferences.invalid/"
+
 // holeDigits is the number of hex digits behind holePrefix.
 const holeDigits = 32
 
@@ -28,32 +31,57 @@ func HoleUnsubscribe(key string) string {
 	return holePrefix + hex.EncodeToString(sum[:holeDigits/2])
 }
 
+// HolePreferences is the marker that stands where each recipient's address of
+// their preferences will stand, beside a marker from HoleUnsubscribe.
+func HolePreferences(hole string) string {
+	return preferencesPrefix + strings.TrimPrefix(hole, holePrefix)
+}
+
 func validHole(hole string) bool {
 	digits, ok := strings.CutPrefix(hole, holePrefix)
 	return ok && len(digits) == holeDigits && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // Fill replaces hole in a text or in HTML by the recipient's unsubscribe
-// address, for previews and pages. It refuses an address that would need
-// escaping in either.
+// address, and that of the preferences by theirs, for previews and pages. It
+// refuses an address that would need escaping in either.
 func Fill(content, hole string, p Personal) (string, error) {
 	if !validHole(hole) {
 		return "", fmt.Errorf("fill: %q is not a hole", hole)
 	}
-	if err := checkURL(p.Unsubscribe); err != nil {
-		return "", fmt.Errorf("fill: %w", err)
+	for marker, address := range map[string]string{hole: p.Unsubscribe, HolePreferences(hole): p.Preferences} {
+		if !strings.Contains(content, marker) {
+			continue
+		}
+		if err := checkURL(address); err != nil {
+			return "", fmt.Errorf("fill: %w", err)
+		}
+		content = strings.ReplaceAll(content, marker, address)
 	}
-	return strings.ReplaceAll(content, hole, p.Unsubscribe), nil
+	return content, nil
 }
 
-// markOf is the line that stands for a hole while the body is being encoded:
-// letters and digits only, so that quoted-printable leaves it alone.
-func markOf(hole string) string { return "HOLE" + strings.TrimPrefix(hole, holePrefix) }
+// What fills a hole.
+const (
+	fillUnsubscribe = 'u'
+	fillPreferences = 'p'
+)
 
-// markHoles normalises line ends to CRLF and puts mark on a line of its own
-// where the hole is.
-func markHoles(content, hole, mark string) string {
-	return strings.ReplaceAll(normal(content), hole, "\r\n"+mark+"\r\n")
+// marks are the lines that stand for holes while the body is being encoded:
+// letters and digits only, so that quoted-printable leaves them alone.
+type marks struct{ unsubscribe, preferences string }
+
+func marksOf(hole string) marks {
+	digits := strings.TrimPrefix(hole, holePrefix)
+	return marks{"HOLE" + digits, "PREF" + digits}
+}
+
+// put normalises line ends to CRLF and puts each mark on a line of its own where
+// its hole is.
+func (m marks) put(content, hole string) string {
+	return strings.NewReplacer(
+		hole, "\r\n"+m.unsubscribe+"\r\n", HolePreferences(hole), "\r\n"+m.preferences+"\r\n",
+	).Replace(normal(content))
 }
 
 // normal is a text as it can be encoded.
@@ -65,9 +93,10 @@ var crlf = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
 // cut splits an encoded body at its marks and dot-stuffs the pieces. The line
 // breaks around a mark become soft ones (RFC 2045, 6.7, rule 5), which a reader
 // does not see; where a real break stands beside the mark, none is needed. So
-// every hole begins a line and whatever follows it ends that line.
-func cut(body []byte, mark string) [][]byte {
-	raw := bytes.Split(body, []byte("\r\n"+mark+"\r\n"))
+// every hole begins a line and whatever follows it ends that line. Fills says
+// for each hole what fills it.
+func (m marks) cut(body []byte) (_ [][]byte, fills string) {
+	raw, fills := m.split(body)
 	pieces := make([][]byte, len(raw))
 	for i, r := range raw {
 		var p []byte
@@ -80,5 +109,19 @@ func cut(body []byte, mark string) [][]byte {
 		}
 		pieces[i] = bytes.ReplaceAll(p, []byte("\r\n."), []byte("\r\n.."))
 	}
-	return pieces
+	return pieces, fills
+}
+
+// split is what stands before, between and after the marks.
+func (m marks) split(body []byte) (raw [][]byte, fills string) {
+	unsubscribe, preferences := []byte("\r\n"+m.unsubscribe+"\r\n"), []byte("\r\n"+m.preferences+"\r\n")
+	for _, part := range bytes.Split(body, unsubscribe) {
+		if raw != nil {
+			fills += string(fillUnsubscribe)
+		}
+		inner := bytes.Split(part, preferences)
+		fills += strings.Repeat(string(fillPreferences), len(inner)-1)
+		raw = append(raw, inner...)
+	}
+	return raw, fills
 }

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Stencil is a message that is encoded and dot-stuffed but for what differs
@@ -11,6 +12,7 @@ type Stencil struct {
 	mailbox string   // List-Unsubscribe's mailto; may be empty
 	head    []byte   // static header fields, each ending in CRLF
 	pieces  [][]byte // the body from its empty line on, without the last CRLF; a hole between each two
+	fills   string   // what fills each hole: fillUnsubscribe or fillPreferences
 }
 
 // Personal is what one recipient gets alone.
@@ -19,6 +21,7 @@ type Personal struct {
 	Name        string // display name; may be empty, or anything
 	MessageID   string // without angle brackets; the same in every retry
 	Unsubscribe string // https URL with the recipient's token (RFC 8058)
+	Preferences string // the same for their preferences, where the stencil has a place for it
 }
 
 // check refuses a recipient for whom no correct message can be written.
@@ -39,10 +42,19 @@ func (s *Stencil) AppendData(dst []byte, p Personal) ([]byte, error) {
 	if err := p.check(); err != nil {
 		return dst, err
 	}
+	if strings.IndexByte(s.fills, fillPreferences) >= 0 {
+		if err := checkURL(p.Preferences); err != nil {
+			return dst, err
+		}
+	}
 	dst = append(dst, s.head...)
 	dst = appendPersonal(dst, p, s.mailbox)
 	for i, piece := range s.pieces {
-		if i > 0 {
+		switch {
+		case i == 0:
+		case s.fills[i-1] == fillPreferences:
+			dst = appendHole(dst, p.Preferences)
+		default:
 			dst = appendHole(dst, p.Unsubscribe)
 		}
 		dst = append(dst, piece...)

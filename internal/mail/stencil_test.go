@@ -23,7 +23,7 @@ func template() Template {
 		From:               "The Example Weekly <digest@example.org>",
 		ReplyTo:            "editor@example.org",
 		Subject:            "Tide mills, and four more from the harbour",
-		Text:               "Hello,\n\nUnsubscribe:\n" + hole + "\n",
+		Text:               "Hello,\n\nUnsubscribe:\n" + hole + "\n\nPreferences:\n" + HolePreferences(hole) + "\n",
 		HTML:               `<p>Hello</p><a href="` + hole + `">Unsubscribe</a>`,
 		Hole:               hole,
 		Date:               time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("", 3600)),
@@ -43,6 +43,7 @@ func person() Personal {
 		To:          "ann@example.net",
 		MessageID:   "47.weekly.8f3a@digest.example.org",
 		Unsubscribe: "https://digest.example.org/u/AAAAbbbbCCCCdddd",
+		Preferences: "https://digest.example.org/p/EEEEffffGGGGhhhh",
 	}
 }
 
@@ -90,7 +91,7 @@ func decode(t testing.TB, raw []byte) (netmail.Header, []string) {
 // filled is what a body must decode to.
 func filled(content string, p Personal) string {
 	content = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n").Replace(content)
-	return strings.ReplaceAll(strings.ToValidUTF8(content, "\uFFFD"), hole, p.Unsubscribe)
+	return strings.NewReplacer(hole, p.Unsubscribe, HolePreferences(hole), p.Preferences).Replace(strings.ToValidUTF8(content, "\uFFFD"))
 }
 
 // checkMessage checks what holds for every message: the bodies decode to their
@@ -187,6 +188,42 @@ func TestSameInputSameBytes(t *testing.T) {
 	}
 }
 
+// Each hole gets its own address, in whatever order they stand.
+func TestTwoKindsOfHoles(t *testing.T) {
+	u, p := person().Unsubscribe, person().Preferences
+	other := HolePreferences(hole)
+	for in, want := range map[string]string{
+		hole + " " + other:                        u + " " + p,
+		other + hole + hole + other + other:       p + u + u + p + p,
+		"a" + other + "\n" + hole + "\nb" + other: "a" + p + "\r\n" + u + "\r\nb" + p,
+		hole:  u,
+		other: p,
+	} {
+		tm := template()
+		tm.Text, tm.HTML = in+"\n", "<p>"+hole+"</p>"
+		raw, err := mustStencil(t, tm).Message(person())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, parts := decode(t, raw); strings.TrimRight(parts[0], "\r\n") != want {
+			t.Errorf("%q became %q", in, parts[0])
+		}
+	}
+	stranger := person()
+	for _, bad := range []string{"", "https://example.org/\"><script>"} {
+		stranger.Preferences = bad
+		if _, err := mustStencil(t, template()).Message(stranger); err == nil {
+			t.Errorf("took %q as the address of the preferences", bad)
+		}
+	}
+	tm := template()
+	tm.Text = hole
+	stranger.Preferences = ""
+	if _, err := mustStencil(t, tm).Message(stranger); err != nil {
+		t.Errorf("asks for preferences that nobody prints: %v", err)
+	}
+}
+
 func TestNewStencilRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Template){
 		"no hole":             func(tm *Template) { tm.Hole = "" },
@@ -199,7 +236,8 @@ func TestNewStencilRefuses(t *testing.T) {
 		"long boundary":       func(tm *Template) { tm.Boundary = strings.Repeat("b", 71) },
 		"boundary with quote": func(tm *Template) { tm.Boundary = `a"b` },
 		"boundary in content": func(tm *Template) { tm.Text += "\n--" + tm.Boundary + "--\n" },
-		"mark in content":     func(tm *Template) { tm.Text += "\n" + markOf(tm.Hole) + "\n" },
+		"mark in content":     func(tm *Template) { tm.Text += "\n" + marksOf(tm.Hole).unsubscribe + "\n" },
+		"other mark":          func(tm *Template) { tm.Text += "\n" + marksOf(tm.Hole).preferences + "\n" },
 		"no from":             func(tm *Template) { tm.From = "" },
 		"bad from":            func(tm *Template) { tm.From = "Weekly <digest>" },
 		"two from":            func(tm *Template) { tm.From = "a@example.org, b@example.org" },

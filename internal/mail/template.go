@@ -23,8 +23,9 @@ type Template struct {
 	ReplyTo string // RFC 5322 mailbox or empty
 	Subject string // cleaned of controls, encoded where needed
 
-	// Text and HTML are the two bodies, UTF-8. Each recipient's own
-	// unsubscribe address replaces every Hole in them.
+	// Text and HTML are the two bodies, UTF-8. Each recipient's own unsubscribe
+	// address replaces every Hole in them, and the address of their preferences
+	// every HolePreferences of it.
 	Text, HTML string
 	// Hole is the marker in Text and HTML, from HoleUnsubscribe.
 	Hole string
@@ -54,7 +55,7 @@ func NewStencil(t Template) (*Stencil, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark := markOf(t.Hole)
+	mark := marksOf(t.Hole)
 	raw, err := t.encode(fields, mark)
 	if err != nil {
 		return nil, err
@@ -63,14 +64,20 @@ func NewStencil(t Template) (*Stencil, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stencil{mailbox: t.UnsubscribeMailbox, head: head, pieces: cut(body, mark)}
-	if want := strings.Count(t.Text, t.Hole) + strings.Count(t.HTML, t.Hole); len(s.pieces)-1 != want {
-		return nil, fmt.Errorf("stencil has %d holes for %d markers: the content imitates the marker", len(s.pieces)-1, want)
+	s := &Stencil{mailbox: t.UnsubscribeMailbox, head: head}
+	s.pieces, s.fills = mark.cut(body)
+	if want := t.holes(t.Hole) + t.holes(HolePreferences(t.Hole)); len(s.fills) != want {
+		return nil, fmt.Errorf("stencil has %d holes for %d markers: the content imitates the marker", len(s.fills), want)
 	}
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("check the encoded template: %w", err)
 	}
 	return s, nil
+}
+
+// holes counts a marker in both bodies.
+func (t Template) holes(marker string) int {
+	return strings.Count(t.Text, marker) + strings.Count(t.HTML, marker)
 }
 
 // check refuses templates before anything is encoded.
@@ -174,8 +181,8 @@ func addField(fields map[string]string, h Header) error {
 
 // encode lets go-mail build the message, with mark standing alone on a line
 // wherever a hole is.
-func (t Template) encode(fields map[string]string, mark string) ([]byte, error) {
-	return encodeParts(fields, t.Boundary, markHoles(t.Text, t.Hole, mark), markHoles(t.HTML, t.Hole, mark))
+func (t Template) encode(fields map[string]string, mark marks) ([]byte, error) {
+	return encodeParts(fields, t.Boundary, mark.put(t.Text, t.Hole), mark.put(t.HTML, t.Hole))
 }
 
 // encodeParts builds a message of two bodies.

@@ -224,10 +224,15 @@ func (p *Publisher) personal(n *Newsletter, issue, subscriber, address, name str
 	if err != nil {
 		return mail.Personal{}, fmt.Errorf("make the unsubscribe link: %w", err)
 	}
+	preferences, err := p.o.Preferences(subscriber, n.ID)
+	if err != nil {
+		return mail.Personal{}, fmt.Errorf("make the link to the preferences: %w", err)
+	}
 	return mail.Personal{
 		To: address, Name: name,
 		MessageID:   messageID(issue, subscriber, n.EnvelopeFrom),
 		Unsubscribe: n.PublicURL + "/u/" + token,
+		Preferences: n.PublicURL + "/p/" + preferences,
 	}, nil
 }
 

@@ -74,7 +74,7 @@ func (p *Publisher) facts(ctx context.Context, n *Newsletter, r digest.IssueReco
 	f = preflight.Facts{
 		Unsubscribe: who.Unsubscribe,
 		PublicURL:   n.PublicURL, PostalAddress: n.PostalAddress, EnvelopeFrom: n.EnvelopeFrom,
-		Pending: []string{fmt.Sprint(compose.ArchiveURL(n.Newsletter), r.Number)},
+		Pending: []string{fmt.Sprint(compose.ArchiveURL(n.Newsletter), r.Number), who.Preferences},
 	}
 	if f.Recipients, err = p.store.CountRecipients(ctx, n.Name, p.o.Now()); err != nil {
 		return f, fmt.Errorf("count the recipients of %s: %w", n.Name, err)

@@ -155,6 +155,7 @@ func TestSample(t *testing.T) {
 		want := mail.Personal{
 			To: "me@example.org", MessageID: got.MessageID,
 			Unsubscribe: "https://digest.harbour.test/u/" + subscribers.Nobody + "." + c.id,
+			Preferences: "https://digest.harbour.test/p/" + subscribers.Nobody + "-" + c.id,
 		}
 		if got != want || !strings.HasSuffix(got.MessageID, "@harbour.test") {
 			t.Errorf("%+v, want %+v", got, want)

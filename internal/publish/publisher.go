@@ -47,6 +47,8 @@ type Options struct {
 	Deliverer   Deliverer
 	// Token is the token of a subscriber's unsubscribe link.
 	Token func(subscriber, newsletter string) (string, error)
+	// Preferences is the token of the link to a subscriber's preferences.
+	Preferences func(subscriber, newsletter string) (string, error)
 	// Nobody is the subscriber id that is never given to a person.
 	Nobody string
 	// Reachable says what is wrong with the address that unsubscribe links point to.

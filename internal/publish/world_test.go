@@ -129,8 +129,9 @@ func (w *world) publisher(newsletters ...publish.Newsletter) *publish.Publisher 
 		Library: library.New(w.store, library.Options{
 			Now: func() time.Time { return w.clock() }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		}), Deliverer: w.deliverer,
-		Token:  func(subscriber, newsletter string) (string, error) { return subscriber + "." + newsletter, nil },
-		Nobody: subscribers.Nobody,
+		Token:       func(subscriber, newsletter string) (string, error) { return subscriber + "." + newsletter, nil },
+		Preferences: func(subscriber, newsletter string) (string, error) { return subscriber + "-" + newsletter, nil },
+		Nobody:      subscribers.Nobody,
 		Reachable: func(context.Context, string, string) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
