@@ -1,7 +1,10 @@
 package delivery
 
 import (
+	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 )
@@ -200,5 +203,26 @@ func TestRetryKeepsWhatWasSaid(t *testing.T) {
 	}
 	if d.LastReply = ""; Retry(d, at, "x").Reply != "tried again by x" {
 		t.Errorf("nothing was said before, yet: %q", Retry(d, at, "x").Reply)
+	}
+}
+
+// sealed is a store that nothing may reach.
+type sealed struct{ Store }
+
+func (sealed) Apply(context.Context, time.Time, []Change) ([]bool, error) {
+	panic("an illegal change was applied")
+}
+
+func TestIllegalChangesReachNoStore(t *testing.T) {
+	var log strings.Builder
+	w := newWriter(sealed{}, slog.New(slog.NewTextHandler(&log, nil)), time.Now, 1)
+	go w.run(t.Context())
+	w.put(change(held, Accepted, Ready))
+	if <-w.commit(change(held, Claimed, Committing)) {
+		t.Error("a dot may follow an intent that asks for nobody's consent")
+	}
+	w.close()
+	if n := strings.Count(log.String(), ErrIllegal.Error()); n != 2 {
+		t.Errorf("told of %d illegal changes, want 2:\n%s", n, log.String())
 	}
 }

@@ -112,15 +112,31 @@ func (w *writer) complain(changes []Change, applied []bool) {
 // put queues a result. It does not wait for it to be durable: the next intent
 // of the same connection stands behind it in the queue.
 func (w *writer) put(changes ...Change) {
-	w.in <- entry{changes: changes}
+	if w.lawful(changes...) {
+		w.in <- entry{changes: changes}
+	}
 }
 
 // commit queues an intent. The answer comes once it is durable; false means
 // that the row is no longer the caller's to send.
 func (w *writer) commit(c Change) <-chan bool {
 	answer := make(chan bool, 1)
+	if !w.lawful(c) {
+		answer <- false
+		return answer
+	}
 	w.in <- entry{changes: []Change{c}, answer: answer}
 	return answer
+}
+
+// lawful is the gate that every change of a worker passes. A row whose change it
+// stops stays as it is until it is recovered: at worst in doubt, never sent twice.
+func (w *writer) lawful(changes ...Change) bool {
+	err := Check(Worker, changes...)
+	if err != nil {
+		w.log.Error("a row of the ledger is left as it is", "error", err)
+	}
+	return err == nil
 }
 
 // close ends the queue and waits for what is in it.

@@ -90,7 +90,7 @@ func (m *model) resolve(t *rapid.T, to delivery.State) {
 	if got != n {
 		t.Fatalf("resolved %d rows, must %d", got, n)
 	}
-	m.expect(t, want)
+	m.expect(t, delivery.Operator, want)
 }
 
 // retry tries again what had ended without a copy.

@@ -184,9 +184,15 @@ func (m *model) ledger() map[string]row {
 	return all
 }
 
-// expect compares the ledger with what the model says it must be.
-func (m *model) expect(t *rapid.T, want map[string]row) {
+// expect compares the ledger with what the model says it must be, after changes
+// that by may make.
+func (m *model) expect(t *rapid.T, by delivery.Actor, want map[string]row) {
 	got := m.ledger()
+	for id, r := range got {
+		if was := m.rows[id].state; r.state != was && !delivery.Legal(by, was, r.state) {
+			t.Fatalf("%s took %s from %s to %s", by, id, was, r.state)
+		}
+	}
 	if !maps.Equal(got, want) {
 		t.Fatalf("the ledger is %+v, must be %+v", got, want)
 	}
@@ -195,7 +201,7 @@ func (m *model) expect(t *rapid.T, want map[string]row) {
 
 // look is done after each action.
 func (m *model) look(t *rapid.T) {
-	m.expect(t, m.rows)
+	m.expect(t, "nobody", m.rows)
 	if !m.planned {
 		for id := range m.people {
 			m.ever[id] = m.ever[id] || m.mailable(id)
@@ -278,7 +284,7 @@ func (m *model) claimed(t *rapid.T, o *owner, n int, lease time.Duration) int {
 	if len(got) > n || len(got) < n && left > 0 && len(got) == 0 {
 		t.Fatalf("claimed %d of %d, and left %d", len(got), n, left)
 	}
-	m.expect(t, want)
+	m.expect(t, delivery.Worker, want)
 	return len(got)
 }
 
@@ -416,7 +422,7 @@ func (m *model) apply(t *rapid.T, by delivery.Actor, changes []delivery.Change) 
 	if !slices.Equal(got, want) {
 		t.Fatalf("of %+v applied %v, must %v", changes, got, want)
 	}
-	m.expect(t, rows)
+	m.expect(t, by, rows)
 	return got
 }
 
@@ -476,7 +482,7 @@ func (m *model) recovered(t *rapid.T, o *owner, exclusive bool, grace time.Durat
 	if gotReady != ready || gotDoubts != doubts {
 		t.Fatalf("recovered %d and %d, must %d and %d", gotReady, gotDoubts, ready, doubts)
 	}
-	m.expect(t, want)
+	m.expect(t, delivery.Recovery, want)
 	if m.resend {
 		m.resolve(t, delivery.Ready)
 	}
