@@ -1,10 +1,10 @@
-# digest: make run, test, lint, bench
+# digest: make run, test, lint, bench, torture
 
 GO ?= go
 DIRS = cmd internal templates
 FUZZTIME ?= 2m
 
-.PHONY: run test lint bench fuzz golden tools
+.PHONY: run test lint bench torture fuzz golden tools
 
 run: ## the main job on the built-in sample site; nothing is sent
 	$(GO) run ./cmd/digest send --dry-run
@@ -22,6 +22,9 @@ lint:
 bench: tools ## sending beside its peers (DIGEST_BENCH_ROWS, _ROUNDS, _RECIPIENTS), then costs of the rest; nothing is asserted
 	$(GO) test -run '^$$' -bench '^BenchmarkDelivery$$' -benchtime 1x -timeout 6h ./cmd/digest
 	$(GO) test -run '^$$' -bench . -skip '^BenchmarkDelivery$$' -benchmem -timeout 1h ./...
+
+torture: tools ## kill -9 and SIGTERM at hundreds of random moments, on both engines; what each came to
+	DIGEST_TORTURE=1 $(GO) test -count=1 -timeout 2h -v -run '^TestTorture$$' ./cmd/digest
 
 fuzz: ## every fuzz target for FUZZTIME, one after another; commit what it leaves in testdata/fuzz
 	@failed=; for package in $$($(GO) list ./...); do \

@@ -21,7 +21,7 @@ import (
 // everybody in.
 func TestImportKilledAtRandom(t *testing.T) {
 	const rows, kills = 20_000, 5
-	v := newVictim(t, "", "")
+	v := newVictim(t, "")
 	v.subscribe(kills)
 	v.list(rows)
 	db, err := sql.Open("sqlite", filepath.Join(v.folder, "digest.db")+"?_pragma=busy_timeout(5000)")

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"digest.example/internal/smtptest"
 )
@@ -12,10 +13,12 @@ import (
 // without a reply. It counts what happens, so that a test can act at a moment of it.
 type unreliable struct {
 	*smtptest.Server
-	share     float64 // of the transactions is deferred
-	dropOneOf int     // of so many replies one is not given; 0: none
+	share     float64       // of the transactions is deferred
+	dropOneOf int           // of so many replies one is not given; 0: none
+	slow      time.Duration // how long it takes to store a message
 
 	mu      sync.Mutex
+	closed  chan struct{} // if set, nobody gets a reply to a dot
 	random  *rand.Rand
 	met     int
 	dropped int
@@ -48,10 +51,32 @@ func (u *unreliable) script(e smtptest.Event) smtptest.Action {
 	default:
 		return smtptest.Action{}
 	}
+	if e.Stage == smtptest.Dot && u.closed != nil {
+		return smtptest.Action{Wait: u.closed}
+	}
+	if e.Stage == smtptest.Dot && u.slow > 0 {
+		stored := make(chan struct{})
+		time.AfterFunc(u.slow, func() { close(stored) })
+		return smtptest.Action{Wait: stored}
+	}
 	if (e.Stage == smtptest.Rcpt || e.Stage == smtptest.Dot) && u.random.Float64() < u.share/2 {
 		return smtptest.Action{Reply: "451 4.3.0 come again"}
 	}
 	return smtptest.Action{}
+}
+
+// shut holds all dots up until open.
+func (u *unreliable) shut() (open func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	closed := make(chan struct{})
+	u.closed = closed
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		close(closed)
+		u.closed = nil
+	}
 }
 
 // after is closed when the relay has met so many more events.

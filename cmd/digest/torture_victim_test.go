@@ -53,6 +53,8 @@ type victim struct {
 	port   int    // of its relay
 	ahead  time.Duration
 	lease  time.Duration
+
+	environ []string // further settings
 }
 
 // between is how far two runs are apart: all that was deferred once is due again.
@@ -60,14 +62,16 @@ const between = 10 * time.Minute
 
 // newVictim installs the program. Its issue's slot comes within a minute, and
 // has come when its clock is advanced once. Its database is dsn, or a file.
-func newVictim(tb testing.TB, dsn string, settings string) *victim {
+func newVictim(tb testing.TB, dsn string) *victim {
 	tb.Helper()
-	v := &victim{TB: tb, folder: tb.TempDir(), dsn: dsn, port: 1, lease: 500 * time.Millisecond}
+	v := &victim{
+		TB: tb, folder: tb.TempDir(), dsn: dsn, port: 1, lease: 500 * time.Millisecond,
+	}
 	if dsn == "" {
 		v.dsn = filepath.Join(v.folder, "digest.db")
 	}
 	slot := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
-	config := fmt.Sprintf(`
+	text := fmt.Sprintf(`
 secret: 0123456789abcdef0123456789abcdef
 web: {public_url: "http://127.0.0.1:1"}
 smtp: {host: 127.0.0.1, tls: none, connections: %d}
@@ -79,8 +83,8 @@ newsletters:
     schedule: "%d %d * * %d"
     timezone: UTC
     sources: [{name: sample, kind: sample}]
-%s`, connections, slot.Minute(), slot.Hour(), slot.Weekday(), settings)
-	if err := os.WriteFile(filepath.Join(v.folder, "config.yaml"), []byte(config), 0o600); err != nil {
+`, connections, slot.Minute(), slot.Hour(), slot.Weekday())
+	if err := os.WriteFile(filepath.Join(v.folder, "config.yaml"), []byte(text), 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	return v
@@ -136,6 +140,7 @@ func (v *victim) command(args ...string) *exec.Cmd {
 	c.Args[0], c.Dir = victimName, v.folder
 	c.Env = append(os.Environ(), "DIGEST_DATABASE="+v.dsn, fmt.Sprint("DIGEST_SMTP_PORT=", v.port),
 		envAhead+"="+v.ahead.String(), envLease+"="+v.lease.String())
+	c.Env = append(c.Env, v.environ...)
 	return c
 }
 
