@@ -42,7 +42,7 @@ type run struct {
 // claimAll feeds the workers until nothing is due.
 func (r *run) claimAll(ctx context.Context) error {
 	n := 2 * r.o.Connections
-	for !r.over(ctx) {
+	for !r.over(ctx) && (r.job.Yield == nil || !r.job.Yield()) {
 		rows, err := r.store.Claim(ctx, Claim{
 			Issue: r.job.Issue, Owner: r.o.Owner, Now: r.o.Now(), Lease: r.o.Lease, N: n,
 		})

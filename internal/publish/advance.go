@@ -62,12 +62,9 @@ func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecor
 		return p.skip(ctx, r, fmt.Sprintf("missed by %s, which is more than catch_up allows (%s)",
 			p.o.Now().Sub(r.Slot.At).Round(time.Minute), n.CatchUp))
 	}
-	some, err := p.freeze(ctx, n, r, force)
-	if err != nil {
-		return p.overtaken(ctx, r, p.held(ctx, n, r, err))
-	}
-	if !some {
-		return p.nothingNew(ctx, r)
+	some, err := p.choose(ctx, n, r, force)
+	if err != nil || !some {
+		return err
 	}
 	for done := false; !done; {
 		if done, err = p.store.Plan(ctx, r.ID, planChunk, p.o.Now()); err != nil {
@@ -86,6 +83,24 @@ func (p *Publisher) plan(ctx context.Context, n *Newsletter, r digest.IssueRecor
 		return err
 	}
 	return p.send(ctx, n, r)
+}
+
+// choose freezes what the issue prints, and says whether it prints anything.
+func (p *Publisher) choose(ctx context.Context, n *Newsletter, r digest.IssueRecord, force []string) (bool, error) {
+	select {
+	case p.planning[n.Name] <- struct{}{}:
+	case <-ctx.Done():
+		return false, nil
+	}
+	defer func() { <-p.planning[n.Name] }()
+	some, err := p.freeze(ctx, n, r, force)
+	if err != nil {
+		return false, p.overtaken(ctx, r, p.held(ctx, n, r, err))
+	}
+	if !some {
+		return false, p.nothingNew(ctx, r)
+	}
+	return true, nil
 }
 
 // isMissed says whether the issue is one that its slot alone has opened. How
@@ -173,6 +188,11 @@ func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRe
 	if err != nil {
 		return err
 	}
+	if !p.turns.take(ctx) {
+		return nil
+	}
+	defer p.turns.give()
+	job.Yield = p.turns.over(p.o.Now)
 	counts, err := p.store.Counts(ctx, r.ID)
 	if err != nil {
 		return fmt.Errorf("count %s: %w", r.Name(), err)

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"digest.example/internal/compose"
@@ -75,7 +76,13 @@ type Publisher struct {
 	names map[string]*Newsletter
 	since map[string]time.Time // by name: slots before it are never missed
 	idle  map[string]span      // by name: when nothing is due
-	rests map[string]rest      // by issue
+	turns *turns               // at the deliverer
+	// planning, by name, is full while an issue is being chosen: the next must
+	// not choose the same articles.
+	planning map[string]chan struct{}
+
+	mu    sync.Mutex
+	rests map[string]rest // by issue
 
 	told map[string]bool // sources whose failing was told; KeepPulling's alone
 }
@@ -89,9 +96,11 @@ func New(store Store, o Options) *Publisher {
 		idle:  map[string]span{},
 		rests: map[string]rest{},
 		told:  map[string]bool{},
+		turns: newTurns(), planning: map[string]chan struct{}{},
 	}
 	for i := range o.Newsletters {
 		p.names[o.Newsletters[i].Name] = &o.Newsletters[i]
+		p.planning[o.Newsletters[i].Name] = make(chan struct{}, 1)
 	}
 	return p
 }
@@ -107,11 +116,27 @@ type rest struct {
 // rest leaves an issue alone for d.
 func (p *Publisher) rest(id string, state digest.IssueState, d time.Duration) {
 	now := p.o.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.rests[id] = rest{span{now, now.Add(d)}, state}
+}
+
+// resting is the rest of an issue, if it has one.
+func (p *Publisher) resting(id string) rest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rests[id]
+}
+
+// wake ends the rest of an issue.
+func (p *Publisher) wake(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.rests, id)
 }
 
 // rested says whether an issue may be tried again.
 func (p *Publisher) rested(r digest.IssueRecord) bool {
-	w := p.rests[r.ID]
+	w := p.resting(r.ID)
 	return (w.state != "" && w.state != r.State) || !w.covers(p.o.Now())
 }

@@ -76,7 +76,7 @@ func (p *Publisher) openExtra(ctx context.Context, n *Newsletter, asked time.Tim
 	}
 	for _, r := range unended {
 		if r.Slot.Extra() && r.Frozen.IsZero() && r.State != digest.IssuePaused {
-			delete(p.rests, r.ID)
+			p.wake(r.ID)
 			return r, nil
 		}
 	}
@@ -132,7 +132,7 @@ func (p *Publisher) nextDue(ctx context.Context, ids []string) (time.Time, error
 			continue
 		}
 		at := left.NextAt
-		if w := p.rests[id].until; w.After(at) {
+		if w := p.resting(id).until; w.After(at) {
 			at = w
 		}
 		if next.IsZero() || at.Before(next) {

@@ -18,6 +18,9 @@ const afterError = time.Minute
 // Serve sends what is due or asked for until ctx ends; then it lets open
 // transactions finish. It returns an error only where going on makes no sense.
 func (p *Publisher) Serve(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	c := newCrew(p, stop)
 	swept := p.o.Now()
 	for ctx.Err() == nil {
 		if !p.o.Exclusive && p.o.Now().Sub(swept) >= p.o.Sweep {
@@ -27,20 +30,24 @@ func (p *Publisher) Serve(ctx context.Context) error {
 				p.o.Log.Error("the ledger could not be recovered", "error", err)
 			}
 		}
-		if err := p.round(ctx); errors.Is(err, digest.ErrSchema) {
-			return err
+		if err := p.round(ctx, c.start); errors.Is(err, digest.ErrSchema) {
+			stop()
+			return errors.Join(err, c.wait())
 		} else if err != nil && ctx.Err() == nil {
 			p.o.Log.Error("something went wrong; it will be tried again", "error", err)
 			sleep(ctx, afterError/12)
 		}
 		sleep(ctx, tick)
 	}
-	return nil
+	return c.wait()
 }
 
-// round does once what there is to do.
-func (p *Publisher) round(ctx context.Context) error {
-	if err := p.Requests(ctx); err != nil {
+// starter takes up the work on an issue, past the holds that force names.
+type starter func(ctx context.Context, r digest.IssueRecord, force []string) error
+
+// round finds once what there is to do.
+func (p *Publisher) round(ctx context.Context, start starter) error {
+	if err := p.requests(ctx, start); err != nil {
 		return err
 	}
 	for i := range p.o.Newsletters {
@@ -54,35 +61,31 @@ func (p *Publisher) round(ctx context.Context) error {
 	}
 	var problems []error
 	for _, r := range unended {
-		if ctx.Err() != nil {
-			break
-		}
-		if err := p.advance(ctx, r, nil); err != nil {
-			p.rest(r.ID, "", afterError)
-			problems = append(problems, err)
+		if p.names[r.Newsletter] != nil && p.rested(r) {
+			problems = append(problems, start(ctx, r, nil))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// Requests takes up what other processes asked for.
-func (p *Publisher) Requests(ctx context.Context) error {
+// requests takes up what other processes asked for.
+func (p *Publisher) requests(ctx context.Context, start starter) error {
 	waiting, err := p.store.Requests(ctx)
 	if err != nil {
 		return fmt.Errorf("read the requests: %w", err)
 	}
 	for _, q := range waiting {
-		if err := p.grant(ctx, q); err != nil {
+		if err := p.grant(ctx, q, start); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// grant opens the issue that a request asks for, says which it is, and takes it
-// as far as it gets. The request counts as taken only when it has its answer:
+// grant opens the issue that a request asks for, says which it is, and has it
+// taken up. The request counts as taken only when it has its answer:
 // after a crash on the way it is found waiting, and leads to the same issue.
-func (p *Publisher) grant(ctx context.Context, q digest.Request) error {
+func (p *Publisher) grant(ctx context.Context, q digest.Request, start starter) error {
 	r, err := p.wanted(ctx, q)
 	var outcome string
 	switch {
@@ -102,7 +105,7 @@ func (p *Publisher) grant(ctx context.Context, q digest.Request) error {
 		return nil
 	}
 	p.o.Log.Info("asked to send", "issue", r.Name(), "force", q.Force)
-	return p.advance(ctx, r, q.Force)
+	return start(ctx, r, q.Force)
 }
 
 // wanted is the issue that a request is about, or digest.ErrNotFound.

@@ -51,6 +51,7 @@ type world struct {
 	shared bool
 
 	site       *site
+	other      *site // of another newsletter, where there is one
 	mailer     *mailer
 	deliverer  publish.Deliverer
 	newsletter publish.Newsletter
@@ -384,6 +385,9 @@ func (m *mailer) Run(ctx context.Context, job delivery.Job) (delivery.Report, er
 		size := 1000
 		if m.during != nil || m.limit > 0 {
 			size = 1
+		}
+		if job.Yield != nil && job.Yield() {
+			return m.report, nil
 		}
 		rows, err := m.store.Claim(ctx, delivery.Claim{Issue: job.Issue, Owner: "this", Now: m.now(), Lease: time.Minute, N: size})
 		if err != nil || len(rows) == 0 {
