@@ -5,6 +5,7 @@ package smtpsink
 import (
 	"errors"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,7 +38,7 @@ func (s *Server) loop() {
 	defer s.dropAll()
 	events := make([]unix.EpollEvent, 128)
 	for {
-		n, err := unix.EpollWait(s.epoll, events, -1)
+		n, err := s.await(events)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
@@ -56,6 +57,22 @@ func (s *Server) loop() {
 			}
 		}
 	}
+}
+
+// await waits until there is something to do. Where the process has nothing else
+// to do, Go's scheduler is not told: its watch over system calls would cost a
+// fifth of the whole.
+func (s *Server) await(events []unix.EpollEvent) (int, error) {
+	if !s.sole {
+		return unix.EpollWait(s.epoll, events, -1)
+	}
+	forever := -1
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(s.epoll),
+		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(forever), 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
 }
 
 func (s *Server) dropAll() {

@@ -34,7 +34,7 @@ func serveInput(options string, in io.Reader, out io.Writer) error {
 	if err := json.Unmarshal([]byte(options), &o); err != nil {
 		return fmt.Errorf("options %q: %w", options, err)
 	}
-	s, err := Listen(o)
+	s, err := listen(o, true)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,7 @@ func (t Tally) Duplicates() int {
 // Server is a running server on a port of 127.0.0.1.
 type Server struct {
 	options         Options
+	sole            bool // there is hardly anything else in this process
 	port            int
 	listener, epoll int
 	alarm, waker    int // a timer for late replies, and what Close writes to
@@ -83,9 +84,11 @@ type Server struct {
 }
 
 // Listen starts a server. Close it.
-func Listen(o Options) (*Server, error) {
+func Listen(o Options) (*Server, error) { return listen(o, false) }
+
+func listen(o Options, sole bool) (*Server, error) {
 	s := &Server{
-		options: o, conns: map[int]*conn{}, buffer: make([]byte, 1<<18),
+		options: o, sole: sole, conns: map[int]*conn{}, buffer: make([]byte, 1<<18),
 		tries: map[string]int{}, ended: make(chan struct{}),
 		listener: -1, epoll: -1, alarm: -1, waker: -1,
 	}

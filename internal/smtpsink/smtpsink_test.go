@@ -77,7 +77,7 @@ func envelope(to string) string {
 	return "MAIL FROM:<a@example.org>\r\nRCPT TO:<" + to + ">\r\nDATA\r\n"
 }
 
-func listen(t *testing.T, o Options) *Server {
+func start(t *testing.T, o Options) *Server {
 	t.Helper()
 	s, err := Listen(o)
 	if err != nil {
@@ -88,7 +88,7 @@ func listen(t *testing.T, o Options) *Server {
 }
 
 func TestCountsWhatItTakes(t *testing.T) {
-	s := listen(t, Options{})
+	s := start(t, Options{})
 	c := dial(t, s.Addr())
 	c.sends("EHLO test\r\n")
 	c.wants("250")
@@ -115,7 +115,7 @@ func TestCountsWhatItTakes(t *testing.T) {
 }
 
 func TestAnswersOutOfOrder(t *testing.T) {
-	s := listen(t, Options{})
+	s := start(t, Options{})
 	c := dial(t, s.Addr())
 	c.sends("DATA\r\nRCPT TO:b@example.net\r\nRCPT TO:<>\r\nVRFY b\r\nNOOP\r\n")
 	c.wants("554", "501", "501", "500", "250")
@@ -133,7 +133,7 @@ func TestAnswersOutOfOrder(t *testing.T) {
 }
 
 func TestLargeMessagesInPieces(t *testing.T) {
-	s := listen(t, Options{})
+	s := start(t, Options{})
 	c := dial(t, s.Addr())
 	body := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 10_000)
 	for i := range 4 {
@@ -154,7 +154,7 @@ func TestLargeMessagesInPieces(t *testing.T) {
 // With latency, replies to commands that travel together come together.
 func TestLatencyOverlaps(t *testing.T) {
 	const latency = 50 * time.Millisecond
-	s := listen(t, Options{Latency: latency})
+	s := start(t, Options{Latency: latency})
 	c := dial(t, s.Addr())
 	began := time.Now()
 	const commands = 400 // one after another they would take the client's patience
@@ -197,7 +197,7 @@ func found(t *testing.T, o Options, f fate) string {
 func TestDropsAndDefers(t *testing.T) {
 	for _, latency := range []time.Duration{0, time.Millisecond} {
 		o := Options{DropOneOf: 5, Defer: 0.2, Seed: 7, Latency: latency}
-		s := listen(t, o)
+		s := start(t, o)
 		later, afterwards := found(t, o, deferRcpt), found(t, o, deferDot)
 		c := dial(t, s.Addr())
 		c.sends(envelope(later))
@@ -252,7 +252,7 @@ func TestFatesAreShared(t *testing.T) {
 }
 
 func TestCloseEndsEverything(t *testing.T) {
-	s := listen(t, Options{})
+	s := start(t, Options{})
 	c := dial(t, s.Addr())
 	waited := make(chan error, 1)
 	go func() { waited <- s.Await(context.Background(), 1) }()
@@ -264,7 +264,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := listen(t, Options{}).Await(ctx, 1); !errors.Is(err, context.Canceled) {
+	if err := start(t, Options{}).Await(ctx, 1); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
