@@ -107,6 +107,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 		writer: newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections),
 		feed:   make(chan Delivery, e.o.Connections),
 		halted: make(chan struct{}),
+		pace:   newPace(e.o.Connections),
 		report: Report{Results: Counts{}},
 	}
 	if e.o.PerSecond > 0 {
@@ -119,6 +120,7 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	}
 	err := r.claimAll(ctx)
 	close(r.feed)
+	r.pace.end()
 	workers.Wait()
 	for d := range r.feed {
 		r.release(d)

@@ -135,21 +135,21 @@ func (w *world) advance(d time.Duration) {
 }
 
 // engine sends through the server with so many connections.
-func (w *world) engine(server *smtptest.Server, connections int) *delivery.Engine {
-	return w.engineOn(w.store, server, connections)
+func (w *world) engine(server *smtptest.Server, connections int, settings ...func(*delivery.Options)) *delivery.Engine {
+	return w.engineOn(w.store, server, connections, settings...)
 }
 
-func (w *world) engineOn(ledger delivery.Store, server *smtptest.Server, connections int) *delivery.Engine {
+func (w *world) engineOn(ledger delivery.Store, server *smtptest.Server, connections int, settings ...func(*delivery.Options)) *delivery.Engine {
 	w.t.Helper()
-	return w.engineVia(ledger, mail.Options{Host: server.Host(), Port: server.Port(), TLS: mail.NoTLS}, connections)
+	return w.engineVia(ledger, mail.Options{Host: server.Host(), Port: server.Port(), TLS: mail.NoTLS}, connections, settings...)
 }
 
 // engineVia sends by way of the relay that the options describe.
-func (w *world) engineVia(ledger delivery.Store, relay mail.Options, connections int) *delivery.Engine {
+func (w *world) engineVia(ledger delivery.Store, relay mail.Options, connections int, settings ...func(*delivery.Options)) *delivery.Engine {
 	w.t.Helper()
 	dialer, err := mail.NewDialer(relay)
 	w.must(err)
-	return delivery.New(ledger, delivery.Options{
+	o := delivery.Options{
 		Connect:     func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
 		Owner:       "this",
 		Connections: connections,
@@ -158,7 +158,11 @@ func (w *world) engineVia(ledger delivery.Store, relay mail.Options, connections
 		Now:         w.clock,
 		Random:      func() float64 { return 0.5 },
 		Log:         slog.New(slog.NewTextHandler(&safe{w: w}, nil)),
-	})
+	}
+	for _, set := range settings {
+		set(&o)
+	}
+	return delivery.New(ledger, o)
 }
 
 // safe lets goroutines write to the world's log.

@@ -28,13 +28,13 @@ type run struct {
 	work   context.Context // outlives it by the time to drain
 	writer *writer
 	limit  *rate.Limiter
+	pace   *pace
 	feed   chan Delivery
 	halted chan struct{} // closed when the run must not go on
 
 	mu      sync.Mutex
 	report  Report
 	recent  window
-	drops   int // connections lost in a row
 	live    int // sessions open
 	stopped bool
 }

@@ -25,6 +25,7 @@ const (
 // worker is one connection: it takes rows until there are no more.
 type worker struct {
 	*run
+	inside   bool // it may have a session
 	session  Session
 	carried  int      // messages that the session was offered
 	ahead    *message // built while the one before it was being committed
@@ -40,14 +41,33 @@ type message struct {
 
 func (r *run) worker() {
 	w := &worker{run: r}
-	defer w.hangUp(Session.Close)
-	for m := w.next(); m != nil; m = w.next() {
-		if !w.deliver(m) {
-			break
+	defer w.leave()
+	for w.enter() {
+		m := w.next()
+		if m == nil || !w.deliver(m) {
+			return
 		}
 	}
-	if w.ahead != nil {
-		w.release(w.ahead.Delivery)
+}
+
+// enter waits for this worker's turn to have a session, unless it has one.
+func (w *worker) enter() bool {
+	if w.session != nil && w.ahead == nil && (w.spent() || w.pace.crowded()) {
+		w.hangUp(Session.Close)
+		w.leave()
+	}
+	if !w.inside {
+		w.inside = w.pace.enter()
+	}
+	return w.inside
+}
+
+// leave makes room for another worker's session.
+func (w *worker) leave() {
+	w.hangUp(Session.Close)
+	if w.inside {
+		w.inside = false
+		w.pace.leave()
 	}
 }
 
@@ -119,8 +139,13 @@ func (w *worker) spent() bool {
 	return w.o.PerConnection > 0 && w.carried >= w.o.PerConnection
 }
 
-// hangUp ends the session, if there is one.
+// hangUp ends the session, if there is one. What it was to carry next goes back:
+// there may be no other session for a while.
 func (w *worker) hangUp(how func(Session) error) {
+	if w.ahead != nil {
+		w.release(w.ahead.Delivery)
+		w.ahead = nil
+	}
 	if w.session == nil {
 		return
 	}
@@ -133,15 +158,18 @@ func (w *worker) hangUp(how func(Session) error) {
 
 func abort(s Session) error { s.Abort(); return nil }
 
+// isOverload knows the replies that ask for less: no room at the relay, as
+// opposed to none in a mailbox (RFC 5321 section 4.2.3, RFC 3463 section 3.3).
+func isOverload(r mail.Reply) bool {
+	return r.Code == 452 && !strings.HasPrefix(r.Enhanced, "4.2.")
+}
+
 // deliver takes one message as far as it gets and says whether this worker
 // should go on with the next.
 func (w *worker) deliver(m *message) bool {
 	if w.limit != nil && w.limit.Wait(w.work) != nil {
 		w.release(m.Delivery)
 		return true
-	}
-	if w.session != nil && w.ahead == nil && w.spent() {
-		w.hangUp(Session.Close)
 	}
 	if w.session == nil && !w.dial(m.Delivery) {
 		return false
@@ -207,17 +235,13 @@ func (w *worker) offered(d Delivery, err error) bool {
 }
 
 // lost gives back a row whose connection went away before its dot. The first
-// time it may be tried at once; when it repeats, after a minute, and this worker
-// leaves the relay to those that still have a session.
+// time it may be tried at once; when it repeats, after a minute.
 func (w *worker) lost(d Delivery, from State, err error) bool {
 	w.hangUp(abort)
-	w.mu.Lock()
-	w.drops++
-	drops := w.drops
-	w.mu.Unlock()
-	again := drops > 1
+	w.leave()
+	drops := w.pace.lost()
 	at := d.NextAt
-	if again {
+	if drops > 1 {
 		at = w.o.Now().Add(dropWait)
 	}
 	w.o.Log.Warn("the relay dropped a connection", "error", err)
@@ -225,7 +249,7 @@ func (w *worker) lost(d Delivery, from State, err error) bool {
 	if drops >= dropsMax {
 		w.halt("", fmt.Errorf("it dropped %d connections in a row: %w", drops, err))
 	}
-	return !again || w.connected(0) == 0
+	return true
 }
 
 // commit makes the intent durable, writes the dot and records what came of it.
@@ -249,9 +273,7 @@ func (w *worker) commit(d Delivery) bool {
 		c := change(d, Committing, Accepted)
 		c.Attempts, c.Code, c.Reply = d.Attempts+1, reply.Code, reply.Text
 		w.settle(c)
-		w.mu.Lock()
-		w.drops = 0
-		w.mu.Unlock()
+		w.pace.accepted()
 		w.watch(Accepted)
 	case errors.As(err, &no):
 		w.answer(d, Committing, judge(atDot, no.Reply), no.Reply)
@@ -283,6 +305,9 @@ func (w *worker) answer(d Delivery, from State, v verdict, r mail.Reply) {
 	outcome := Failed
 	switch v {
 	case retryLater, dropped:
+		if v == dropped || isOverload(r) {
+			w.pace.slower()
+		}
 		c.To = Ready
 		c.NextAt = w.o.Now().Add(pause(c.Attempts, w.o.Random()))
 		outcome = Ready

@@ -1,0 +1,70 @@
+package delivery_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"digest.example/internal/delivery"
+	"digest.example/internal/smtptest"
+)
+
+// A relay that takes only so many sessions at once, and says 421 to more, gets no
+// more of them for long, and everybody gets the mail.
+func TestFewerSessionsAfter421(t *testing.T) {
+	const most = 2
+	var mu sync.Mutex
+	open, refused := 0, 0
+	w := newWorld(t, 300)
+	server := smtptest.New(t, smtptest.Options{Extensions: []string{"PIPELINING"}, Script: func(e smtptest.Event) smtptest.Action {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case e.Stage == smtptest.Connect:
+			open++
+		case e.Stage == smtptest.Quit:
+			open--
+		case e.Stage == smtptest.Mail && open > most:
+			open--
+			refused++
+			return smtptest.Action{Reply: "421 4.7.0 too many connections"}
+		}
+		return smtptest.Action{}
+	}})
+	e := w.engine(server, 4)
+	report := w.run(e, w.job())
+	for report.Down != nil || w.counts()[delivery.Ready] > 0 {
+		w.advance(time.Minute)
+		report = w.run(e, w.job())
+	}
+	w.once(server)
+	if got := len(server.Accepted()); got != 300 {
+		t.Errorf("%d of 300 got it", got)
+	}
+	if refused == 0 || refused > 30 {
+		t.Errorf("the relay had to say 421 %d times", refused)
+	}
+}
+
+// A session carries no more messages than allowed.
+func TestMessagesPerConnection(t *testing.T) {
+	w := newWorld(t, 25)
+	server := smtptest.New(t, smtptest.Options{Extensions: []string{"PIPELINING"}})
+	e := w.engine(server, 2, func(o *delivery.Options) { o.PerConnection = 4 })
+	w.run(e, w.job())
+	carried := map[string]int{}
+	for _, m := range server.Messages() {
+		carried[fmt.Sprint(m.Session)]++
+	}
+	total, _ := server.Sessions()
+	if len(server.Messages()) != 25 || total < 7 || total > 8 {
+		t.Errorf("%d messages over %d sessions", len(server.Messages()), total)
+	}
+	for session, n := range carried {
+		if n > 4 {
+			t.Errorf("session %s carried %d", session, n)
+		}
+	}
+	w.once(server)
+}

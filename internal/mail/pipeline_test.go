@@ -1,0 +1,164 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"digest.example/internal/smtptest"
+)
+
+// openPipelined opens a session with a server that takes commands in groups.
+func openPipelined(t testing.TB, script smtptest.Script) (*Session, *smtptest.Server) {
+	t.Helper()
+	server := smtptest.New(t, smtptest.Options{Script: script, Extensions: []string{"PIPELINING"}})
+	s, err := dial(t, optionsFor(server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if v := server.Violations(); len(v) > 0 {
+			t.Errorf("violations: %q", v)
+		}
+	})
+	return s, server
+}
+
+var short = []byte("Subject: x\r\n\r\nbody")
+
+func TestNextEnvelopeTravelsWithTheDot(t *testing.T) {
+	s, server := openPipelined(t, nil)
+	const n = 4
+	to := func(i int) string { return fmt.Sprintf("r%d@example.net", i) }
+	for i := range n {
+		if err := s.Offer(t.Context(), sender, to(i), short); err != nil {
+			t.Fatal(err)
+		}
+		before := s.conn.written.Load()
+		commit := func() (Reply, error) { return s.CommitThen(t.Context(), sender, to(i+1)) }
+		want := int64(len("\r\n.\r\n") + len(envelope{sender, to(i + 1)}.append(nil)))
+		if i == n-1 {
+			commit, want = func() (Reply, error) { return s.Commit(t.Context()) }, int64(len("\r\n.\r\n"))
+		}
+		if _, err := commit(); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.conn.written.Load() - before; got != want {
+			t.Errorf("committing message %d wrote %d bytes, want %d", i, got, want)
+		}
+	}
+	if got := len(recipients(server)); got != n {
+		t.Errorf("%d messages arrived", got)
+	}
+	for _, c := range server.Commands() {
+		if strings.HasSuffix(c, "RSET") || strings.HasSuffix(c, "NOOP") {
+			t.Errorf("idle command %q", c)
+		}
+	}
+}
+
+// A group's refusal is its first no, and the next message goes out on the same
+// session, whatever the server says to the DATA that it has already got.
+func TestRefusalWithinAGroup(t *testing.T) {
+	for name, c := range map[string]struct {
+		script  smtptest.Script
+		command string
+	}{
+		"MAIL": {smtptest.Refuse(smtptest.Mail, "451 4.3.0 later"), "MAIL"},
+		"RCPT": {smtptest.Refuse(smtptest.Rcpt, "550 5.1.1 nobody"), "RCPT"},
+		"DATA": {smtptest.Refuse(smtptest.Data, "451 4.3.0 later"), "DATA"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, server := openPipelined(t, smtptest.Once(c.script))
+			_, err := send(t, s, "gone@example.net")
+			var no *ReplyError
+			if !errors.As(err, &no) || no.Command != c.command || s.Broken() {
+				t.Fatalf("%v, broken %v", err, s.Broken())
+			}
+			if _, err := send(t, s, "here@example.net"); err != nil {
+				t.Fatal(err)
+			}
+			if got := recipients(server); !slices.Equal(got, []string{"here@example.net"}) {
+				t.Errorf("accepted for %q", got)
+			}
+			if total, _ := server.Sessions(); total != 1 {
+				t.Errorf("%d connections", total)
+			}
+		})
+	}
+}
+
+// The announced message is refused after the one before it was accepted.
+func TestRefusalOfTheAnnounced(t *testing.T) {
+	s, server := openPipelined(t, smtptest.At(smtptest.Rcpt, "gone@example.net", smtptest.Action{Reply: "550 5.1.1 nobody"}))
+	if err := s.Offer(t.Context(), sender, "a@example.net", short); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CommitThen(t.Context(), sender, "gone@example.net"); err != nil {
+		t.Fatalf("the message before it: %v", err)
+	}
+	var no *ReplyError
+	if err := s.Offer(t.Context(), sender, "gone@example.net", short); !errors.As(err, &no) || no.Command != "RCPT" {
+		t.Fatalf("%v", err)
+	}
+	if _, err := send(t, s, "b@example.net"); err != nil {
+		t.Fatal(err)
+	}
+	if got := recipients(server); !slices.Equal(got, []string{"a@example.net", "b@example.net"}) {
+		t.Errorf("accepted for %q", got)
+	}
+}
+
+// What was announced can only be offered or dropped: a server that waits for a
+// message would take anything else for it.
+func TestAnnouncedIsNotForgotten(t *testing.T) {
+	s, server := openPipelined(t, nil)
+	if err := s.Offer(t.Context(), sender, "a@example.net", short); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CommitThen(t.Context(), sender, "b@example.net"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Offer(t.Context(), sender, "c@example.net", short); !errors.Is(err, ErrMisuse) {
+		t.Errorf("another message: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if slices.ContainsFunc(server.Commands(), func(c string) bool { return strings.HasSuffix(c, "QUIT") }) {
+		t.Error("QUIT became the message")
+	}
+	if got := recipients(server); !slices.Equal(got, []string{"a@example.net"}) {
+		t.Errorf("accepted for %q", got)
+	}
+}
+
+// Without PIPELINING, or where the operator has turned it off, each command waits.
+func TestOneByOne(t *testing.T) {
+	for name, extensions := range map[string][]string{"not offered": nil, "turned off": {"PIPELINING"}} {
+		t.Run(name, func(t *testing.T) {
+			server := smtptest.New(t, smtptest.Options{Extensions: extensions})
+			o := optionsFor(server)
+			o.NoPipelining = true
+			s, err := dial(t, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Offer(t.Context(), sender, "a@example.net", short); err != nil {
+				t.Fatal(err)
+			}
+			before := s.conn.written.Load()
+			if _, err := s.CommitThen(t.Context(), sender, "b@example.net"); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.conn.written.Load() - before; got != 5 {
+				t.Errorf("the dot took %d bytes", got)
+			}
+			if _, err := send(t, s, "c@example.net"); err != nil {
+				t.Errorf("nothing was announced, yet %v", err)
+			}
+		})
+	}
+}
