@@ -161,7 +161,8 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	engine := delivery.New(ledger, delivery.Options{
 		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
 		Owner:   name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
-		Sign: sign, Lease: a.timing.lease, Drain: drainTime,
+		PerConnection: a.config.SMTP.PerConnection,
+		Sign:          sign, Lease: a.timing.lease, Drain: drainTime,
 		Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})
 	a.engine.Store(engine)
@@ -245,6 +246,7 @@ func (a *app) dialer() (*mail.Dialer, error) {
 		Host: c.Host, Port: c.Port, TLS: mail.TLSMode(c.TLS),
 		Auth: mail.AuthKind(c.Auth), Username: c.Username, Password: c.Password,
 	}
+	o.NoPipelining = !c.Pipelining
 	if c.PasswordFile != "" {
 		o.PasswordFrom = c.CurrentPassword
 	}

@@ -53,7 +53,10 @@ type SMTP struct {
 	TLS          string  `mapstructure:"tls"`  // one of the TLS constants
 	Connections  int     `mapstructure:"connections"`
 	PerSecond    float64 `mapstructure:"per_second"` // messages; 0: no limit
-	DKIM         DKIM    `mapstructure:"dkim"`
+	// PerConnection is how many messages one connection carries; 0: no limit.
+	PerConnection int  `mapstructure:"per_connection"`
+	Pipelining    bool `mapstructure:"pipelining"` // RFC 2920, where the server offers it
+	DKIM          DKIM `mapstructure:"dkim"`
 }
 
 // The values of SMTP.Auth: SASL mechanisms.
@@ -203,6 +206,7 @@ func Default() Config {
 			Auth:        AuthAuto,
 			TLS:         TLSStartTLS,
 			Connections: 10,
+			Pipelining:  true,
 		},
 		Library:     Library{PullEvery: Duration(time.Hour), Keep: Duration(365 * day)},
 		Ledger:      Ledger{Keep: Duration(365 * day)},

@@ -116,7 +116,8 @@ func anyConfig(t *rapid.T) Config {
 			Host: pick("localhost", "127.0.0.1", "::1"), Port: rapid.IntRange(1, 65535).Draw(t, "port"),
 			Username: word.Draw(t, "username"), Password: word.Draw(t, "password"),
 			TLS: pick(TLSStartTLS, TLSImplicit, TLSNone), Connections: rapid.IntRange(1, 100).Draw(t, "connections"),
-			PerSecond: rapid.Float64Range(0, 1e6).Draw(t, "per second"),
+			PerSecond:     rapid.Float64Range(0, 1e6).Draw(t, "per second"),
+			PerConnection: rapid.IntRange(0, 1000).Draw(t, "per connection"), Pipelining: rapid.Bool().Draw(t, "pipelining"),
 		},
 		Alert: Alert{
 			Command: word.Draw(t, "command"),

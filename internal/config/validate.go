@@ -136,6 +136,9 @@ func (ps *Problems) checkSMTP(s SMTP) {
 	if s.Connections < 1 || s.Connections > 100 {
 		ps.add("smtp.connections", "%d is out of range: give 1 to 100", s.Connections)
 	}
+	if s.PerConnection < 0 {
+		ps.add("smtp.per_connection", "%d is not a number of messages: give 0 for no limit", s.PerConnection)
+	}
 	if !(s.PerSecond >= 0) || math.IsInf(s.PerSecond, 0) { // also NaN
 		ps.add("smtp.per_second", "%v is not a rate: give 0 for no limit, or messages a second", s.PerSecond)
 	}
