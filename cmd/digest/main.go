@@ -17,12 +17,13 @@ func main() { os.Exit(execute(newApp())) }
 func execute(a *app) (code int) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	signal.Ignore(syscall.SIGXFSZ) // a file that may not grow is an error to wait for, not the end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals // the first: let open transactions finish
-		a.stopping()
 		stop()
+		a.stopping()
 		<-signals // the second: now
 		a.abort()
 	}()

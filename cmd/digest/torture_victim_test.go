@@ -60,7 +60,7 @@ type victim struct {
 // between is how far two runs are apart: all that was deferred once is due again.
 const between = 10 * time.Minute
 
-// newVictim installs the program. Its issue's slot comes within a minute, and
+// newVictim installs the program. Its issue's slot comes within two minutes, and
 // has come when its clock is advanced once. Its database is dsn, or a file.
 func newVictim(tb testing.TB, dsn string) *victim {
 	tb.Helper()
@@ -70,7 +70,7 @@ func newVictim(tb testing.TB, dsn string) *victim {
 	if dsn == "" {
 		v.dsn = filepath.Join(v.folder, "digest.db")
 	}
-	slot := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
+	slot := time.Now().UTC().Truncate(time.Minute).Add(2 * time.Minute)
 	text := fmt.Sprintf(`
 secret: 0123456789abcdef0123456789abcdef
 web: {public_url: "http://127.0.0.1:1"}

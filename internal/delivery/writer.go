@@ -11,11 +11,12 @@ import (
 // they queue while one transaction is being made durable travels in the next
 // one, so a message costs a fraction of an fsync.
 type writer struct {
-	store Store
-	log   *slog.Logger
-	now   func() time.Time
-	in    chan entry
-	done  chan struct{}
+	store  Store
+	log    *slog.Logger
+	now    func() time.Time
+	in     chan entry
+	done   chan struct{}
+	gaveUp bool // on the database: each further try could last as long as the database's patience
 }
 
 // entry is one or more changes; they apply in order, in one transaction.
@@ -82,6 +83,9 @@ func (w *writer) gather(first entry) []entry {
 // pass, and until they do no dot is written.
 func (w *writer) apply(ctx context.Context, changes []Change) ([]bool, bool) {
 	wait := time.Second
+	if w.gaveUp {
+		return nil, false
+	}
 	for {
 		applied, err := w.store.Apply(context.WithoutCancel(ctx), w.now(), changes)
 		if err == nil {
@@ -91,6 +95,7 @@ func (w *writer) apply(ctx context.Context, changes []Change) ([]bool, bool) {
 		w.log.Error("the ledger cannot be written; sending waits", "error", err, "retry_in", wait)
 		select {
 		case <-ctx.Done():
+			w.gaveUp = true
 			return nil, false
 		case <-time.After(wait):
 			wait = min(2*wait, 5*time.Second)

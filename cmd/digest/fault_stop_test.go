@@ -1,0 +1,59 @@
+package main
+
+import (
+	"syscall"
+	"testing"
+
+	"digest.example/internal/delivery"
+)
+
+// Asked to stop, it finishes what is open, which on each connection is a message
+// and one that was announced with its dot, begins nothing, and leaves nobody in
+// doubt.
+func TestStopFinishesWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	const recipients = 200
+	v, server, o, open := stopped(t, recipients, 0)
+	o.signal(syscall.SIGTERM)
+	o.says("stopping", 1)
+	open()
+	o.ends(exitIncomplete)
+	if n := len(server.Messages()); n > 2*connections {
+		t.Errorf("%d messages for %d connections", n, connections)
+	}
+	for to, state := range v.missing("weekly/1") {
+		if state != delivery.Ready {
+			t.Errorf("%s is left %s", to, state)
+		}
+	}
+	v.observe().ends(exitOK)
+	copies(t, server, recipients, oneCopy)
+}
+
+// Asked twice, it stops at once: what stands between dot and reply is in doubt,
+// and all else is sent later.
+func TestStopAtOnce(t *testing.T) {
+	t.Parallel()
+	const recipients = 200
+	v, server, o, open := stopped(t, recipients, 0)
+	o.signal(syscall.SIGTERM)
+	o.says("stopping", 1)
+	o.signal(syscall.SIGTERM)
+	o.ends(exitFailure, exitIncomplete)
+	doubts := 0
+	for to, state := range v.missing("weekly/1") {
+		switch state {
+		case delivery.InDoubt:
+			doubts++
+		case delivery.Ready:
+		default:
+			t.Errorf("%s is left %s", to, state)
+		}
+	}
+	if doubts == 0 || doubts > connections {
+		t.Errorf("%d in doubt for %d connections", doubts, connections)
+	}
+	open()
+	v.observe().ends(exitIncomplete)
+	v.accounted(server, recipients, connections)
+}
