@@ -42,6 +42,7 @@ type Place struct {
 	Address string // absolute
 	Older   string // empty: there is none
 	Newer   string
+	Form    string // where to subscribe; empty: nowhere
 }
 
 // Listed is a newsletter in the list of archives.
@@ -99,10 +100,10 @@ func (a *Archive) try() error {
 	if err != nil {
 		return err
 	}
-	if _, err = a.IssuePage(issue, Place{Older: "1", Newer: "3"}); err != nil {
+	if _, err = a.IssuePage(issue, Place{Older: "1", Newer: "3", Form: "f"}); err != nil {
 		return err
 	}
-	if _, err = a.IndexPage([]ArchivedIssue{issue}, Place{Older: "?before=1", Newer: "./"}); err != nil {
+	if _, err = a.IndexPage([]ArchivedIssue{issue}, Place{Older: "?before=1", Newer: "./", Form: "f"}); err != nil {
 		return err
 	}
 	_, err = a.ListPage([]Listed{{"Trial", "trial/"}}, "en", Place{})

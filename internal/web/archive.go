@@ -131,7 +131,7 @@ func (s *site) index(w http.ResponseWriter, r *http.Request) error {
 	if len(records) == 0 {
 		return s.moved(ctx, w, name, "")
 	}
-	place := compose.Place{Address: s.archiveOf(name)}
+	place := compose.Place{Address: s.archiveOf(name), Form: s.formFrom(name)}
 	if before > 0 {
 		place.Address += "?before=" + strconv.Itoa(before)
 		place.Newer = "./"
@@ -173,7 +173,7 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page, err := s.Pages.IssuePage(issues[0], compose.Place{
-		Address: s.archiveOf(name) + digits, Older: digitsOf(older), Newer: digitsOf(newer),
+		Address: s.archiveOf(name) + digits, Older: digitsOf(older), Newer: digitsOf(newer), Form: s.formFrom(name),
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPage, err)
@@ -196,6 +196,17 @@ func (s *site) moved(ctx context.Context, w http.ResponseWriter, name, page stri
 // archiveOf is the absolute address of a newsletter's archive.
 func (s *site) archiveOf(name string) string {
 	return compose.ArchiveURL(digest.Newsletter{PublicURL: s.public, Name: name})
+}
+
+// formFrom is where to subscribe to a newsletter, as seen from its archive;
+// empty where it is one that was retired.
+func (s *site) formFrom(name string) string {
+	for _, n := range s.Newsletters {
+		if n.Name == name {
+			return "../../s/" + url.PathEscape(name)
+		}
+	}
+	return ""
 }
 
 // show answers with a page that anybody may keep for a little while, and says

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
 	"digest.example/internal/subscribers"
 )
@@ -36,9 +35,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.spent(w, r, data, err)
 	}
-	if n := s.Newsletters[data.id]; n.Name != "" && s.Pages != nil {
-		data.Archive = "../archive/" + url.PathEscape(n.Name) + "/"
-	}
+	data.Archive = s.archiveFor(r, data.id)
 	return s.render(w, r, http.StatusOK, pageWelcome, data)
 }
 

@@ -19,6 +19,7 @@ type pauseForm struct {
 	Bad             bool // the day that came back cannot be
 }
 
+// pauseForm proposes a pause.
 func (s *site) pauseForm(data view) pauseForm {
 	today := s.Now().In(s.zone(data))
 	day := func(n int) string { return today.AddDate(0, 0, n).Format(time.DateOnly) }

@@ -49,6 +49,9 @@ func (s *site) showPreferences(ctx context.Context, w http.ResponseWriter, r *ht
 	bad := v.Pause.Bad
 	v.Pause = s.pauseForm(data)
 	v.Pause.Bad = bad
+	if v.Paused != "" {
+		v.Pause.Value = p.PausedUntil.In(s.zone(data)).Format(time.DateOnly)
+	}
 	spoken := s.catalog.For(data.language).Base()
 	for _, tag := range s.catalog.Tags() {
 		v.Languages = append(v.Languages, languageChoice{tag, s.catalog.For(tag).Say("language_name"), tag == spoken})
@@ -70,8 +73,8 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	switch r.PostFormValue("do") {
 	case "pause":
-		until, ok := s.until(data, r.PostFormValue("until"))
-		if !ok {
+		until, fits := s.until(data, r.PostFormValue("until"))
+		if !fits {
 			return s.showPreferences(ctx, w, r, http.StatusUnprocessableEntity, preferencesView{Pause: pauseForm{Bad: true}})
 		}
 		err = s.Subscriptions.Pause(ctx, token, until)

@@ -63,10 +63,7 @@ func (s *site) showSubscribe(w http.ResponseWriter, r *http.Request, status int,
 		form.Stamp = s.stamp(id)
 	}
 	data := s.about(id, "")
-	data.Subscribe = &form
-	if s.Pages != nil {
-		data.Archive = "../archive/" + url.PathEscape(s.Newsletters[id].Name) + "/"
-	}
+	data.Subscribe, data.Archive = &form, s.archiveFor(r, id)
 	return s.render(w, r, status, pageSubscribe, data)
 }
 
@@ -116,6 +113,21 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.render(w, r, http.StatusOK, pageSent, data)
+}
+
+// archiveFor is where a newsletter's issues are, as seen from the pages of
+// links; empty where there are none yet.
+func (s *site) archiveFor(r *http.Request, id string) string {
+	name := s.Newsletters[id].Name
+	if s.Pages == nil || name == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	if issues, err := s.Archive.ArchivedIssues(ctx, name, 0, 1); err != nil || len(issues) == 0 {
+		return "" // the page is good without it
+	}
+	return "../archive/" + url.PathEscape(name) + "/"
 }
 
 // typed is what somebody entered as an address, as far as a page shows it again.
