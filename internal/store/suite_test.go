@@ -75,6 +75,7 @@ func suite(t *testing.T, e engine) {
 		{"clock behind the ledger", testAhead},
 		{"deliveries and counts", testDeliveries},
 		{"numbers race", testNumberRace},
+		{"slots race", testSlotRace},
 		{"open issue", testOpenIssue},
 		{"move issue", testMoveIssue},
 		{"freeze", testFreeze},
