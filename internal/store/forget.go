@@ -19,8 +19,10 @@ const (
 	oldTickets  = `SELECT hash FROM ticket WHERE expires < $1 LIMIT $2`
 	dropTickets = `DELETE FROM ticket WHERE hash = $1 AND expires < $2`
 
-	// Who has asked again holds a token that is still good.
-	unconfirmed = ` FROM consent c WHERE c.state = 'pending' AND c.since < $1 AND ` + visible + `
+	// Who never agreed to anything is not known for long, also where the letter
+	// that asked has bounced. Who has asked again holds a token that is still good.
+	unconfirmed = ` FROM consent c WHERE c.newsletter IN (SELECT id FROM newsletter) AND c.state IN ('pending', 'bounced')
+		AND c.agreed = 0 AND c.since < $1 AND ` + visible + `
 		AND NOT EXISTS (SELECT 1 FROM ticket k WHERE k.subscriber = c.subscriber AND k.newsletter = c.newsletter
 			AND k.purpose = 'confirm' AND k.used IS NULL AND k.expires >= $2)`
 )
@@ -81,9 +83,11 @@ func (s *Store) forgetUnconfirmed(ctx context.Context, now, since int64, n int) 
 	return len(keys) == n, err
 }
 
+// forgetConsent leaves of a person whose only consent it was the hash of their
+// address, where that is suppressed.
 func (t tx) forgetConsent(subscriber, newsletter string, before int64) error {
-	n, err := t.exec(`DELETE FROM consent WHERE subscriber = $1 AND newsletter = $2 AND state = 'pending' AND since < $3`,
-		subscriber, newsletter, before)
+	n, err := t.exec(`DELETE FROM consent WHERE subscriber = $1 AND newsletter = $2
+		AND state IN ('pending', 'bounced') AND agreed = 0 AND since < $3`, subscriber, newsletter, before)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -95,7 +99,12 @@ func (t tx) forgetConsent(subscriber, newsletter string, before int64) error {
 			return err
 		}
 	}
-	_, err = t.exec(`DELETE FROM subscriber WHERE id = $1
-		AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.subscriber = subscriber.id)`, subscriber)
+	const nothingElse = ` AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.subscriber = s.id)`
+	_, err = t.exec(`UPDATE suppression SET address = '', evidence = ''
+		WHERE address_hash IN (SELECT s.address_hash FROM subscriber s WHERE s.id = $1`+nothingElse+`)`, subscriber)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`DELETE FROM subscriber AS s WHERE s.id = $1`+nothingElse, subscriber)
 	return err
 }

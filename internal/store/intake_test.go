@@ -203,8 +203,8 @@ func testForget(t *testing.T, w *world) {
 	newsletter, other := w.newsletter("weekly"), w.newsletter("monthly")
 	month := noon.Add(-signup.Month)
 	// Pending long since: 0, and nothing else; 1, who reads another newsletter; 2, who has
-	// asked again. 3 is pending since then exactly.
-	for n := range 4 {
+	// asked again; 4, whose letter has bounced. 3 is pending since then exactly.
+	for n := range 5 {
 		w.must(w.TakeDown(w.ctx, asked(newsletter, n)))
 		at := month.Add(-time.Millisecond)
 		if n == 3 {
@@ -220,6 +220,8 @@ func testForget(t *testing.T, w *world) {
 		}
 	}
 	w.enrolN(other, 1, 2)
+	w.exec(`UPDATE consent SET state = 'bounced' WHERE subscriber = (SELECT id FROM subscriber WHERE normal = $1)`, person(4).Normal)
+	w.exec(`INSERT INTO suppression VALUES ($1, '', 'bounced', $2, $2, 5)`, person(4).Hash, person(4).Address)
 	w.exec(`UPDATE ticket SET expires = $1 WHERE hash = 't2'`, noon.UnixMilli())
 	stale, fresh := asked(newsletter, 8), asked(newsletter, 9)
 	stale.At = noon.Add(-signup.Day - time.Millisecond)
@@ -232,13 +234,14 @@ func testForget(t *testing.T, w *world) {
 		w.must(err)
 	}
 	for query, want := range map[string]string{
-		`SELECT COUNT(*) FROM subscriber`:    "3", // all but 0
-		`SELECT COUNT(*) FROM consent`:       "3", // 1's other one, 2 and 3
-		`SELECT COUNT(*) FROM consent_event`: "3",
-		`SELECT COUNT(*) FROM ticket`:        "2", // of 2 and 3
-		`SELECT COUNT(*) FROM intake`:        "2", // of 3 and 9
-		`SELECT MIN(id) FROM intake`:         asked("", 3).ID,
-		`SELECT MAX(id) FROM intake`:         fresh.ID,
+		`SELECT COUNT(*) FROM subscriber`:             "3", // all but 0 and 4
+		`SELECT COUNT(*) FROM consent`:                "3", // 1's other one, 2 and 3
+		`SELECT COUNT(*) FROM consent_event`:          "3",
+		`SELECT COUNT(*) FROM ticket`:                 "2", // of 2 and 3
+		`SELECT COUNT(*) FROM intake`:                 "2", // of 3 and 9
+		`SELECT address || evidence FROM suppression`: "",
+		`SELECT MIN(id) FROM intake`:                  asked("", 3).ID,
+		`SELECT MAX(id) FROM intake`:                  fresh.ID,
 	} {
 		if got := w.query(query); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"digest.example/internal/digest"
@@ -114,32 +115,44 @@ func (l *List) ticket(ctx context.Context, p Purpose, token string) (Ticket, err
 // Confirm makes the subscription active that a token of a confirmation mail
 // stands for. It works once: a repeated call says ErrUsed, and so never brings
 // back who has left in between. It fails with ErrExpired after ConfirmTime, and
-// with another digest.ErrRefused for what was never such a token, and for an
-// address that must not be mailed.
+// for a mail from before the person left; with digest.ErrNotFound for who is not
+// known any more; and with another digest.ErrRefused for what was never such a
+// token, and for an address that must not be mailed.
 func (l *List) Confirm(ctx context.Context, token, evidence string) error {
 	t, err := l.ticket(ctx, PurposeConfirm, token)
 	if err != nil {
 		return err
 	}
-	person, err := l.store.Subscriber(ctx, t.Subscriber)
+	c, err := l.store.Consent(ctx, t.Subscriber, t.Newsletter)
 	if err != nil {
 		return gone(err)
 	}
-	suppressed, err := l.store.Suppressions(ctx, t.Newsletter, []Subscriber{person})
-	if err != nil {
-		return fmt.Errorf("confirm: %w", err)
-	}
-	if len(suppressed) > 0 {
-		return fmt.Errorf("%w: the address must not be mailed", digest.ErrRefused)
+	if err := l.mayConfirm(ctx, t, c); err != nil {
+		return err
 	}
 	e := Event{
 		At: l.now(), To: Active, Actor: Reader, How: "subscribe form, confirmed by mail", Wording: t.Wording,
 		Evidence: t.Evidence + "; confirmed: " + evidence,
 	}
-	if won, err := l.store.Confirm(ctx, t.Hash, From(Active, Reader), e); err != nil {
+	// From the state that was judged, and no other that it may have become.
+	from := slices.DeleteFunc(From(Active, Reader), func(s State) bool { return s != c.State })
+	if won, err := l.store.Confirm(ctx, t.Hash, from, e); err != nil {
 		return fmt.Errorf("confirm: %w", err)
 	} else if !won {
 		return ErrUsed
+	}
+	return nil
+}
+
+func (l *List) mayConfirm(ctx context.Context, t Ticket, c Consent) error {
+	suppressed, err := l.store.Suppressions(ctx, t.Newsletter, []Subscriber{c.Subscriber})
+	switch {
+	case err != nil:
+		return fmt.Errorf("confirm: %w", err)
+	case len(suppressed) > 0, c.State == Complained:
+		return fmt.Errorf("%w: the address must not be mailed", digest.ErrRefused)
+	case c.State != Pending && c.State != Active && c.Since.After(t.Created):
+		return ErrExpired
 	}
 	return nil
 }

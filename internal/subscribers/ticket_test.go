@@ -122,9 +122,7 @@ func TestEveryChangeOfATicketIsRefused(t *testing.T) {
 }
 
 func TestConfirm(t *testing.T) {
-	for from, want := range map[State]State{
-		Pending: Active, Unsubscribed: Active, Bounced: Active, Active: Active, Complained: Complained,
-	} {
+	for from, want := range map[State]State{Pending: Active, Unsubscribed: Active, Bounced: Active, Active: Active} {
 		l, m, k := testList(t)
 		id := m.put(t, k, "ann@example.org", weekly, from)
 		if err := l.Confirm(t.Context(), m.ticket(t, PurposeConfirm, id), "button"); err != nil {
@@ -150,9 +148,35 @@ func TestConfirmRefusesWhoIsSuppressedOrGone(t *testing.T) {
 		if !errors.Is(err, digest.ErrRefused) || m.state(id, weekly) != Pending || strings.Contains(err.Error(), "ann") {
 			t.Errorf("suppressed for %q: %v, %s", list, err, m.state(id, weekly))
 		}
-		delete(m.people, id)
+		delete(m.consents, id+weekly)
 		if err := l.Confirm(t.Context(), token, ""); !errors.Is(err, digest.ErrNotFound) || strings.Contains(err.Error(), id) {
 			t.Errorf("gone: %v", err)
+		}
+	}
+}
+
+// What somebody said last counts, not what lay in their mailbox before.
+func TestConfirmRefusesLettersFromBeforeANo(t *testing.T) {
+	for state, c := range map[State]struct {
+		since time.Time
+		want  error
+	}{
+		Unsubscribed: {noon.Add(time.Millisecond), ErrExpired},
+		Bounced:      {noon.Add(time.Millisecond), ErrExpired},
+		Complained:   {noon.Add(-time.Hour), digest.ErrRefused},
+		Pending:      {noon.Add(time.Millisecond), nil},
+		Active:       {noon.Add(time.Millisecond), nil},
+	} {
+		l, m, k := testList(t)
+		id := m.put(t, k, "ann@example.org", weekly, state)
+		consent := m.consents[id+weekly]
+		consent.Since = c.since
+		m.consents[id+weekly] = consent
+		if err := l.Confirm(t.Context(), m.ticket(t, PurposeConfirm, id), ""); !errors.Is(err, c.want) {
+			t.Errorf("%s since %v: %v", state, c.since, err)
+		}
+		if c.want != nil && m.state(id, weekly) != state {
+			t.Errorf("%s became %s", state, m.state(id, weekly))
 		}
 	}
 }
