@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,16 @@ func TestNewSignerRefuses(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "MC4CAQAwBQYDK2Vw") {
 			t.Errorf("%s: the error quotes the key: %v", name, err)
+		}
+	}
+}
+
+// TestRSABits bounds keys without making them, which takes long for long ones.
+func TestRSABits(t *testing.T) {
+	for bits, good := range map[int]bool{1023: false, 1024: true, 4096: true, 4097: false, 16384: false} {
+		key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), uint(bits-1)), E: 65537}}
+		if _, err := rsaKey("s1", key); (err == nil) != good {
+			t.Errorf("%d bits: %v", bits, err)
 		}
 	}
 }

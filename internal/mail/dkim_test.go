@@ -304,7 +304,7 @@ func TestBodiesVerify(t *testing.T) {
 	s := mustSigner(t, testKeys(t).ed25519)
 	for _, body := range []string{
 		"\r\n", "\r\n\r\n", "\r\n\r\n\r\n\r\n", "\r\n\r\na", "\r\n\r\n..", "\r\n\r\n..\r\n..", "\r\n\r\n...a\r\n.. ", "\r\n\r\n \t",
-		"\r\n\r\na \t\r\n\r\n \r\n", "\r\n\r\n  a  b\tc", "\r\n\r\n\r\n\r\na\r\n\r\n", "\r\n\r\n\u00a0ä\v\f \v",
+		"\r\n\r\na \t\r\n\r\n \r\n", "\r\n\r\n  a  b\tc", "\r\n\r\na \r\nb\t\r\nc", "\r\n\r\na \tb\t c \t d\r\ne", "\r\n\r\n\r\n\r\na\r\n\r\n", "\r\n\r\n\u00a0ä\v\f \v",
 	} {
 		allVerify(t, s, mustSign(t, s, []byte("From: a@example.org\r\nX: y"+body)))
 	}
