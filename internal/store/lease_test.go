@@ -140,6 +140,33 @@ func (w *world) ledger(issue string) string {
 	return b.String()
 }
 
+// A row that its owner is changing at this moment is not taken for a dead one's,
+// and nobody waits for it.
+func TestRecoverWaitsForNobody(t *testing.T) {
+	server := pgtest.Start(t)
+	w := &world{T: t, ctx: t.Context(), url: server.Database(t)}
+	w.Store = opened(t, w.url, Options{Mode: ReadWrite})
+	_, issue := w.sending(4)
+	rows := w.claim(issue, "late", 4)
+	w.apply(change(rows[0], delivery.Claimed, delivery.Committing), change(rows[1], delivery.Claimed, delivery.Committing))
+	w.lapse("late", time.Hour)
+	other := opened(t, w.url, Options{Mode: ReadWrite})
+	w.must(w.change(w.ctx, "be slow", func(own tx) error {
+		for _, d := range []delivery.Delivery{rows[0], rows[2]} {
+			if _, err := own.exec(`UPDATE delivery SET last_reply = 'here' WHERE subscriber = $1`, d.Subscriber); err != nil {
+				return err
+			}
+		}
+		ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+		defer cancel()
+		ready, inDoubt, err := other.Recover(ctx, "other", false, time.Minute, noon)
+		if err != nil || ready != 1 || inDoubt != 1 {
+			t.Errorf("%d became ready and %d in doubt, %v; want the two that nobody changes", ready, inDoubt, err)
+		}
+		return nil
+	}))
+}
+
 // Senders whose clocks are hours apart: the database's clock judges, so none
 // frees a row of one that lives, nor keeps one of the dead.
 func TestClocksOfSendersDiffer(t *testing.T) {
