@@ -26,12 +26,11 @@ type conn struct {
 	size   int64
 	over   bool // the last reply is on its way
 	to     []byte
-	fate   fate
 	out    answer
 }
 
 // take goes through what has arrived and returns what is not complete yet.
-func (s *Server) take(c *conn, in []byte) []byte {
+func (s *server) take(c *conn, in []byte) []byte {
 	for len(in) > 0 && !c.out.hangUp {
 		if c.inBody {
 			after := c.body(in)
@@ -39,7 +38,7 @@ func (s *Server) take(c *conn, in []byte) []byte {
 				return after
 			}
 			in = after
-			s.dot(c)
+			c.dot()
 			continue
 		}
 		at := bytes.IndexByte(in, '\n')
@@ -84,13 +83,13 @@ func endOfBody(in []byte) int {
 }
 
 // command answers one command line.
-func (s *Server) command(c *conn, line []byte) {
+func (s *server) command(c *conn, line []byte) {
 	verb, argument, _ := bytes.Cut(line, []byte(" "))
 	switch string(bytes.ToUpper(verb)) {
 	case "EHLO", "HELO":
 		c.say("250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")
 	case "MAIL":
-		c.to, c.fate = c.to[:0], taken
+		c.to = c.to[:0]
 		c.say("250 2.1.0 ok")
 	case "RCPT":
 		s.rcpt(c, argument)
@@ -118,54 +117,27 @@ func (c *conn) say(line string) {
 	c.out.text = append(append(c.out.text, line...), "\r\n"...)
 }
 
-// rcpt notes a recipient; its fate is that of the whole transaction.
-func (s *Server) rcpt(c *conn, argument []byte) {
+func (s *server) rcpt(c *conn, argument []byte) {
 	_, address, opened := bytes.Cut(argument, []byte("<"))
 	address, _, closed := bytes.Cut(address, []byte(">"))
 	if !opened || !closed || len(address) == 0 {
 		c.say("501 5.5.4 syntax")
 		return
 	}
-	if s.tally.First.IsZero() {
+	if s.tally.First.IsZero() { // only this thread changes it
 		s.mu.Lock()
 		s.tally.First = time.Now()
 		s.mu.Unlock()
-	}
-	c.fate = s.fateOf(address)
-	if c.fate == deferRcpt {
-		s.deferred(c)
-		return
 	}
 	c.to = append(append(c.to, address...), '\n')
 	c.say("250 2.1.5 ok")
 }
 
-// dot decides about a complete message.
-func (s *Server) dot(c *conn) {
-	switch c.fate {
-	case deferDot:
-		s.deferred(c)
-		return
-	case dropBefore, dropAfter:
-		s.mu.Lock()
-		s.tally.Dropped++
-		s.mu.Unlock()
-		c.out.hangUp = true
-	}
-	if c.fate != dropBefore {
-		c.out.messages++
-		c.out.size += c.size
-		c.out.accepted = append(c.out.accepted, c.to...)
-	}
-	if !c.out.hangUp {
-		c.say("250 2.0.0 queued")
-	}
+// dot takes a complete message.
+func (c *conn) dot() {
+	c.out.messages++
+	c.out.size += c.size
+	c.out.accepted = append(c.out.accepted, c.to...)
 	c.to = c.to[:0]
-}
-
-func (s *Server) deferred(c *conn) {
-	s.mu.Lock()
-	s.tally.Deferred++
-	s.mu.Unlock()
-	c.say("451 4.7.1 come back later")
+	c.say("250 2.0.0 queued")
 }

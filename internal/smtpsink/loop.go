@@ -28,17 +28,17 @@ type answer struct {
 	hangUp   bool
 }
 
-func (s *Server) watch(fd int) error {
+func (s *server) watch(fd int) error {
 	return unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
 }
 
-// loop serves everybody until Close.
-func (s *Server) loop() {
+// loop serves everybody until close.
+func (s *server) loop() {
 	defer close(s.ended)
 	defer s.dropAll()
 	events := make([]unix.EpollEvent, 128)
 	for {
-		n, err := s.await(events)
+		n, err := s.next(events)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
@@ -59,13 +59,10 @@ func (s *Server) loop() {
 	}
 }
 
-// await waits until there is something to do. Where the process has nothing else
-// to do, Go's scheduler is not told: its watch over system calls would cost a
+// next waits until there is something to do. Go's scheduler is not told: this
+// process has nothing else to do, and its watch over system calls would cost a
 // fifth of the whole.
-func (s *Server) await(events []unix.EpollEvent) (int, error) {
-	if !s.sole {
-		return unix.EpollWait(s.epoll, events, -1)
-	}
+func (s *server) next(events []unix.EpollEvent) (int, error) {
 	forever := -1
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(s.epoll),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(forever), 0, 0)
@@ -75,7 +72,7 @@ func (s *Server) await(events []unix.EpollEvent) (int, error) {
 	return int(n), nil
 }
 
-func (s *Server) dropAll() {
+func (s *server) dropAll() {
 	for _, c := range s.conns {
 		s.drop(c)
 	}
@@ -85,7 +82,7 @@ func (s *Server) dropAll() {
 	s.arrived.Broadcast()
 }
 
-func (s *Server) accept() {
+func (s *server) accept() {
 	fd, _, err := unix.Accept4(s.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 	if err != nil {
 		return
@@ -104,7 +101,7 @@ func (s *Server) accept() {
 }
 
 // serve reads what there is of a connection, once, and answers it.
-func (s *Server) serve(c *conn) {
+func (s *server) serve(c *conn) {
 	kept := copy(s.buffer, c.rest)
 	n, err := unix.Read(c.fd, s.buffer[kept:])
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
@@ -124,13 +121,13 @@ func (s *Server) serve(c *conn) {
 		return
 	}
 	c.rest = append(c.rest[:0], rest...)
-	if len(c.out.text) > 0 || c.out.hangUp {
+	if len(c.out.text) > 0 {
 		s.reply(c, c.out)
 	}
 }
 
 // reply sends an answer now, or lets it wait for its time.
-func (s *Server) reply(c *conn, a answer) {
+func (s *server) reply(c *conn, a answer) {
 	c.over = c.over || a.hangUp
 	if s.options.Latency == 0 {
 		s.perform(c, a)
@@ -144,7 +141,7 @@ func (s *Server) reply(c *conn, a answer) {
 }
 
 // sendLate sends what is due. All wait equally long, so the first are due first.
-func (s *Server) sendLate() {
+func (s *server) sendLate() {
 	_, _ = unix.Read(s.alarm, make([]byte, 8))
 	now, sent := time.Now(), 0
 	for _, l := range s.late {
@@ -159,14 +156,14 @@ func (s *Server) sendLate() {
 	}
 }
 
-func (s *Server) setAlarm() {
+func (s *server) setAlarm() {
 	in := max(time.Until(s.late[0].due), 1)
 	_ = unix.TimerfdSettime(s.alarm, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(in.Nanoseconds())}, nil)
 }
 
 // perform records what is accepted and then says so: a client that hears a 250
 // finds its message counted.
-func (s *Server) perform(c *conn, a answer) {
+func (s *server) perform(c *conn, a answer) {
 	if a.messages > 0 {
 		s.mu.Lock()
 		s.tally.Messages += a.messages
@@ -181,12 +178,12 @@ func (s *Server) perform(c *conn, a answer) {
 	}
 	// Replies are few bytes: a client that lets them pile up until the kernel
 	// takes no more is broken.
-	if n, err := unix.Write(c.fd, a.text); err != nil && len(a.text) > 0 || n < len(a.text) || a.hangUp {
+	if n, err := unix.Write(c.fd, a.text); err != nil || n < len(a.text) || a.hangUp {
 		s.drop(c)
 	}
 }
 
-func (s *Server) drop(c *conn) {
+func (s *server) drop(c *conn) {
 	if c.fd < 0 {
 		return
 	}

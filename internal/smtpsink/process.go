@@ -34,23 +34,23 @@ func serveInput(options string, in io.Reader, out io.Writer) error {
 	if err := json.Unmarshal([]byte(options), &o); err != nil {
 		return fmt.Errorf("options %q: %w", options, err)
 	}
-	s, err := listen(o, true)
+	s, err := listen(o)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, s.Addr())
+	fmt.Fprintln(out, s.addr())
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		var n int64
 		if _, err := fmt.Sscanf(lines.Text(), "await %d", &n); err != nil {
 			return fmt.Errorf("command %q: %w", lines.Text(), err)
 		}
-		if err := s.Await(context.Background(), n); err != nil {
+		if err := s.await(context.Background(), n); err != nil {
 			return err
 		}
 		fmt.Fprintln(out, "ok")
 	}
-	s.Close()
-	return json.NewEncoder(out).Encode(s.Tally())
+	s.close()
+	return json.NewEncoder(out).Encode(s.count())
 }
 
 // Process is a server in a process of its own.

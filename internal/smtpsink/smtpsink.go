@@ -1,15 +1,13 @@
 //go:build linux
 
 // Package smtpsink is an SMTP server that takes all mail, counts it by recipient
-// and costs far less than sending it: benchmarks and tests under load send to it.
-// What it must not be trusted with is judging how mail is written; that is what
-// smtptest is for. Only tests use it.
+// and costs less than any sender: benchmarks send to it. What it must not be
+// trusted with is judging how mail is written; that is what smtptest is for. Only
+// tests use it.
 //
-// One thread serves all connections through epoll, so that two cores measure
-// their sender and not their receiver. It offers PIPELINING and no encryption.
-//
-// Use it in the test's own process (Listen), or, where the sender's speed is
-// measured, in one of its own (Spawn).
+// It is a process of its own (Spawn), in which one thread serves all connections
+// through epoll, so that two cores measure their sender and not their receiver.
+// It offers PIPELINING and no encryption.
 package smtpsink
 
 import (
@@ -30,16 +28,6 @@ type Options struct {
 	// models a round trip: the replies to commands that travel together overlap,
 	// and none holds up reading.
 	Latency time.Duration
-	// DropOneOf is of how many dots one is answered by hanging up, half of the
-	// time after the message was taken; 0: none.
-	DropOneOf int
-	// Defer is the share of transactions, 0 to 1, that get a 451, half of them
-	// at RCPT and half at the dot.
-	Defer float64
-	// Seed decides who meets with what, together with the address and how often
-	// it was tried: the order in which messages come in changes nothing, and a
-	// retry has a fate of its own.
-	Seed uint64
 }
 
 // Tally is what a server has taken.
@@ -47,8 +35,8 @@ type Tally struct {
 	// Counts says how often each address was accepted.
 	Counts map[string]int
 	// Messages, Bytes and Connections are totals; Bytes are those of message
-	// data, on the wire. Dropped and Deferred count what Options asked for.
-	Messages, Bytes, Connections, Dropped, Deferred int64
+	// data, on the wire and without the dot.
+	Messages, Bytes, Connections int64
 	// First is when the first RCPT was read, and Last when the latest message
 	// was accepted.
 	First, Last time.Time
@@ -63,17 +51,15 @@ func (t Tally) Duplicates() int {
 	return extra
 }
 
-// Server is a running server on a port of 127.0.0.1.
-type Server struct {
+// server is a running server on a port of 127.0.0.1.
+type server struct {
 	options         Options
-	sole            bool // there is hardly anything else in this process
 	port            int
 	listener, epoll int
-	alarm, waker    int // a timer for late replies, and what Close writes to
+	alarm, waker    int // a timer for late replies, and what close writes to
 	conns           map[int]*conn
 	late            []lateReply // by when they are due
 	buffer          []byte      // shared by all connections: there is one thread
-	tries           map[string]int
 	ended           chan struct{}
 	closing         sync.Once
 	mu              sync.Mutex // guards what follows
@@ -83,13 +69,11 @@ type Server struct {
 	stopped         bool
 }
 
-// Listen starts a server. Close it.
-func Listen(o Options) (*Server, error) { return listen(o, false) }
-
-func listen(o Options, sole bool) (*Server, error) {
-	s := &Server{
-		options: o, sole: sole, conns: map[int]*conn{}, buffer: make([]byte, 1<<18),
-		tries: map[string]int{}, ended: make(chan struct{}),
+// listen starts a server. Close it.
+func listen(o Options) (*server, error) {
+	s := &server{
+		options: o, conns: map[int]*conn{}, buffer: make([]byte, 1<<18),
+		ended:    make(chan struct{}),
 		listener: -1, epoll: -1, alarm: -1, waker: -1,
 	}
 	s.arrived.L = &s.mu
@@ -102,7 +86,7 @@ func listen(o Options, sole bool) (*Server, error) {
 }
 
 // open makes the descriptors that the loop waits for.
-func (s *Server) open() (err error) {
+func (s *server) open() (err error) {
 	if s.listener, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0); err != nil {
 		return err
 	}
@@ -134,24 +118,11 @@ func (s *Server) open() (err error) {
 	return nil
 }
 
-// Host is the address without its port.
-func (s *Server) Host() string { return "127.0.0.1" }
+// addr is host:port.
+func (s *server) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// Port is where the server listens.
-func (s *Server) Port() int { return s.port }
-
-// Addr is host:port.
-func (s *Server) Addr() string { return net.JoinHostPort(s.Host(), strconv.Itoa(s.port)) }
-
-// Accepted is how many messages were taken so far.
-func (s *Server) Accepted() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tally.Messages
-}
-
-// Await waits until n messages were taken. It fails when ctx or the server ends.
-func (s *Server) Await(ctx context.Context, n int64) error {
+// await waits until n messages were taken. It fails when ctx or the server ends.
+func (s *server) await(ctx context.Context, n int64) error {
 	defer context.AfterFunc(ctx, s.arrived.Broadcast)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,8 +138,8 @@ func (s *Server) Await(ctx context.Context, n int64) error {
 	return nil
 }
 
-// Tally is what was taken so far. It counts the addresses anew each time.
-func (s *Server) Tally() Tally {
+// count is what was taken so far. It counts the addresses anew each time.
+func (s *server) count() Tally {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tally
@@ -181,8 +152,8 @@ func (s *Server) Tally() Tally {
 	return t
 }
 
-// Close drops all connections and ends the server. It may be called twice.
-func (s *Server) Close() {
+// close drops all connections and ends the server. It may be called twice.
+func (s *server) close() {
 	s.closing.Do(func() {
 		_, _ = unix.Write(s.waker, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 		<-s.ended
@@ -191,7 +162,7 @@ func (s *Server) Close() {
 }
 
 // release closes the server's own descriptors.
-func (s *Server) release() {
+func (s *server) release() {
 	for _, fd := range []int{s.listener, s.epoll, s.alarm, s.waker} {
 		if fd >= 0 {
 			_ = unix.Close(fd)

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -77,19 +76,19 @@ func envelope(to string) string {
 	return "MAIL FROM:<a@example.org>\r\nRCPT TO:<" + to + ">\r\nDATA\r\n"
 }
 
-func start(t *testing.T, o Options) *Server {
+func start(t *testing.T, o Options) *server {
 	t.Helper()
-	s, err := Listen(o)
+	s, err := listen(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(s.close)
 	return s
 }
 
 func TestCountsWhatItTakes(t *testing.T) {
 	s := start(t, Options{})
-	c := dial(t, s.Addr())
+	c := dial(t, s.addr())
 	c.sends("EHLO test\r\n")
 	c.wants("250")
 	c.sends(envelope("b@example.net"))
@@ -101,7 +100,7 @@ func TestCountsWhatItTakes(t *testing.T) {
 	c.sends("third\r\n.\r\nQUIT\r\n")
 	c.wants("250", "221")
 	c.gone()
-	got := s.Tally()
+	got := s.count()
 	want := map[string]int{"b@example.net": 2, "c@example.net": 1, "d@example.net": 1}
 	if !maps.Equal(got.Counts, want) || got.Messages != 3 || got.Connections != 1 || got.Duplicates() != 1 {
 		t.Errorf("%+v", got)
@@ -116,7 +115,7 @@ func TestCountsWhatItTakes(t *testing.T) {
 
 func TestAnswersOutOfOrder(t *testing.T) {
 	s := start(t, Options{})
-	c := dial(t, s.Addr())
+	c := dial(t, s.addr())
 	c.sends("DATA\r\nRCPT TO:b@example.net\r\nRCPT TO:<>\r\nVRFY b\r\nNOOP\r\n")
 	c.wants("554", "501", "501", "500", "250")
 	c.sends("MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nRSET\r\nDATA\r\n")
@@ -127,14 +126,14 @@ func TestAnswersOutOfOrder(t *testing.T) {
 	c.wants("250")
 	c.sends(strings.Repeat("x", 2*maxLine))
 	c.gone()
-	if got := s.Tally(); got.Messages != 1 || got.Bytes != 0 {
+	if got := s.count(); got.Messages != 1 || got.Bytes != 0 {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestLargeMessagesInPieces(t *testing.T) {
 	s := start(t, Options{})
-	c := dial(t, s.Addr())
+	c := dial(t, s.addr())
 	body := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 10_000)
 	for i := range 4 {
 		c.sends(envelope("b@example.net"))
@@ -146,7 +145,7 @@ func TestLargeMessagesInPieces(t *testing.T) {
 		c.sends("end\r\n.\r\n"[3+i:])
 		c.wants("250")
 	}
-	if got := s.Tally(); got.Bytes != 4*int64(len(body)+3) || got.Messages != 4 {
+	if got := s.count(); got.Bytes != 4*int64(len(body)+3) || got.Messages != 4 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -155,7 +154,7 @@ func TestLargeMessagesInPieces(t *testing.T) {
 func TestLatencyOverlaps(t *testing.T) {
 	const latency = 50 * time.Millisecond
 	s := start(t, Options{Latency: latency})
-	c := dial(t, s.Addr())
+	c := dial(t, s.addr())
 	began := time.Now()
 	const commands = 400 // one after another they would take the client's patience
 	c.sends(strings.Repeat("NOOP\r\n", commands))
@@ -167,7 +166,7 @@ func TestLatencyOverlaps(t *testing.T) {
 	c.wants("250", "250", "354")
 	c.sends("x\r\n.\r\n")
 	c.wants("250")
-	if n := s.Accepted(); n != 1 {
+	if n := s.count().Messages; n != 1 {
 		t.Errorf("%d accepted after the reply", n)
 	}
 	// Who has hung up is counted all the same.
@@ -177,94 +176,25 @@ func TestLatencyOverlaps(t *testing.T) {
 	_ = c.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if err := s.Await(ctx, 2); err != nil {
+	if err := s.await(ctx, 2); err != nil {
 		t.Error(err)
-	}
-}
-
-// found is an address whose first try meets with a fate.
-func found(t *testing.T, o Options, f fate) string {
-	t.Helper()
-	for i := range 10_000 {
-		if a := fmt.Sprintf("r%d@example.net", i); decide(o, []byte(a), 1) == f {
-			return a
-		}
-	}
-	t.Fatal("nobody meets with it")
-	return ""
-}
-
-func TestDropsAndDefers(t *testing.T) {
-	for _, latency := range []time.Duration{0, time.Millisecond} {
-		o := Options{DropOneOf: 5, Defer: 0.2, Seed: 7, Latency: latency}
-		s := start(t, o)
-		later, afterwards := found(t, o, deferRcpt), found(t, o, deferDot)
-		c := dial(t, s.Addr())
-		c.sends(envelope(later))
-		c.wants("250", "451", "554")
-		c.sends(envelope(afterwards))
-		c.wants("250", "250", "354")
-		c.sends("x\r\n.\r\n")
-		c.wants("451")
-		lost, kept := found(t, o, dropBefore), found(t, o, dropAfter)
-		for _, to := range []string{lost, kept} {
-			c := dial(t, s.Addr())
-			c.sends(envelope(to))
-			c.wants("250", "250", "354")
-			c.sends("x\r\n.\r\n")
-			c.gone()
-		}
-		got := s.Tally()
-		if !maps.Equal(got.Counts, map[string]int{kept: 1}) || got.Dropped != 2 || got.Deferred != 2 {
-			t.Errorf("%+v", got)
-		}
-	}
-}
-
-func TestFatesAreShared(t *testing.T) {
-	const n = 20_000
-	o := Options{DropOneOf: 200, Defer: 0.02, Seed: 1}
-	met := map[fate]int{}
-	same, retried := true, 0
-	for i := range n {
-		a := []byte(fmt.Sprintf("r%d@example.net", i))
-		f := decide(o, a, 1)
-		met[f]++
-		same = same && f == decide(o, a, 1)
-		if f != taken && decide(o, a, 2) == taken {
-			retried++
-		}
-	}
-	if !same {
-		t.Error("not the same twice")
-	}
-	if trouble := n - met[taken]; retried < trouble*9/10 {
-		t.Errorf("%d of %d are taken when they are tried again", retried, trouble)
-	}
-	for f, share := range map[fate]float64{deferRcpt: 0.01, deferDot: 0.01, dropBefore: 0.0025, dropAfter: 0.0025} {
-		if got := float64(met[f]) / n; got < share/2 || got > share*2 {
-			t.Errorf("fate %d: %.4f, want %.4f", f, got, share)
-		}
-	}
-	if decide(Options{}, []byte("a"), 1) != taken {
-		t.Error("without options something is not taken")
 	}
 }
 
 func TestCloseEndsEverything(t *testing.T) {
 	s := start(t, Options{})
-	c := dial(t, s.Addr())
+	c := dial(t, s.addr())
 	waited := make(chan error, 1)
-	go func() { waited <- s.Await(context.Background(), 1) }()
-	s.Close()
-	s.Close()
+	go func() { waited <- s.await(context.Background(), 1) }()
+	s.close()
+	s.close()
 	c.gone()
 	if err := <-waited; err == nil {
 		t.Error("still waiting")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := start(t, Options{}).Await(ctx, 1); !errors.Is(err, context.Canceled) {
+	if err := start(t, Options{}).await(ctx, 1); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -314,5 +244,5 @@ func FuzzPieces(f *testing.F) {
 }
 
 func feed(c *conn, piece []byte) {
-	c.rest = (&Server{}).take(c, append(c.rest[:len(c.rest):len(c.rest)], piece...))
+	c.rest = (&server{}).take(c, append(c.rest[:len(c.rest):len(c.rest)], piece...))
 }
