@@ -82,7 +82,9 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) error {
 		err = s.Subscriptions.Pause(ctx, token, time.Time{})
 	case "save":
 		p.Plain = r.PostFormValue("plain") != ""
-		if tag := r.PostFormValue("language"); slices.Contains(s.catalog.Tags(), tag) {
+		// Who leaves the list as it was goes on reading the newsletter's language.
+		tag := r.PostFormValue("language")
+		if slices.Contains(s.catalog.Tags(), tag) && tag != s.catalog.For(data.language).Base() {
 			p.Language = tag
 		}
 		err = s.Subscriptions.SetPreferences(ctx, token, p)

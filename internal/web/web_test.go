@@ -81,9 +81,12 @@ type stand struct {
 	now     time.Time
 }
 
+// shippedArchive is made once: it takes longer than most tests.
+var shippedArchive = sync.OnceValues(func() (*compose.Archive, error) { return compose.NewArchive(os.DirFS("../../templates")) })
+
 func archivePages(t *testing.T) *compose.Archive {
 	t.Helper()
-	pages, err := compose.NewArchive(os.DirFS("../../templates"))
+	pages, err := shippedArchive()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +112,7 @@ func newStand(t *testing.T, change func(*Options)) *stand {
 		PublicURL: "https://digest.example.org", Templates: pagesOnDisk(),
 		Newsletters:   map[string]Newsletter{weekly: {Name: "weekly", Title: `The <b>"Weekly"</b> & more`, Language: "en-GB"}},
 		Pages:         archivePages(t),
+		Archive:       &box{},
 		Subscriptions: s.list, Database: s.db,
 		FormKey: []byte("a key"), Now: func() time.Time { return s.now }, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
