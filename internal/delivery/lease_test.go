@@ -89,3 +89,38 @@ func TestLease(t *testing.T) {
 		})
 	}
 }
+
+// cut is a ledger during whose first claim the program is asked to stop.
+type cut struct {
+	delivery.Store
+	before, after func()
+}
+
+func (s *cut) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
+	s.before()
+	rows, err := s.Store.Claim(ctx, c)
+	s.after()
+	return rows, err
+}
+
+// Asked to stop while it claims, it gives back what it has claimed, so that
+// nobody has to wait for its lease to end.
+func TestStoppedWhileItClaims(t *testing.T) {
+	for _, when := range []string{"before", "after"} {
+		t.Run(when, func(t *testing.T) {
+			w := newWorld(t, 50)
+			server := smtptest.New(t, smtptest.Options{})
+			ctx, stop := context.WithCancel(w.ctx)
+			ledger := &cut{w.store, func() {}, stop}
+			if when == "before" {
+				ledger.before, ledger.after = stop, func() {}
+			}
+			_, err := w.engineOn(ledger, server, 10).Run(ctx, w.job())
+			w.must(err)
+			counts := w.counts()
+			if sent := len(server.Messages()); counts[delivery.Accepted] != sent || counts[delivery.Ready] != 50-sent {
+				t.Errorf("%d were sent, and the ledger has %v", sent, counts)
+			}
+		})
+	}
+}

@@ -164,7 +164,7 @@ func (o *Outbox) sendNext(ctx, work context.Context) (sent bool, err error) {
 	if err != nil || !due {
 		return false, unlessEnded(ctx, err)
 	}
-	rows, err := o.letters.ClaimLetters(ctx, Claim{Owner: o.o.Owner, Now: now, Lease: o.o.Lease, N: 1})
+	rows, err := o.letters.ClaimLetters(work, Claim{Owner: o.o.Owner, Now: now, Lease: o.o.Lease, N: 1})
 	if err != nil || len(rows) == 0 {
 		return false, unlessEnded(ctx, err)
 	}

@@ -43,11 +43,13 @@ type run struct {
 func (r *run) claimAll(ctx context.Context) error {
 	n := 2 * r.o.Connections
 	for !r.over(ctx) && (r.job.Yield == nil || !r.job.Yield()) {
-		rows, err := r.store.Claim(ctx, Claim{
+		// Not ctx: what a claim that is cut off has taken all the same, nobody
+		// would give back before its lease ends.
+		rows, err := r.store.Claim(r.work, Claim{
 			Issue: r.job.Issue, Owner: r.o.Owner, Now: r.o.Now(), Lease: r.o.Lease, N: n,
 		})
 		switch {
-		case ctx.Err() != nil:
+		case err != nil && ctx.Err() != nil:
 			return nil
 		case transient(err):
 			r.o.Log.Error("the ledger cannot be read; claiming waits", "error", err, "retry_in", lockWait)
