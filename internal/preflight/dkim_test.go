@@ -106,3 +106,27 @@ func TestAligned(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCheckDKIM: of whatever is published, only the key itself passes, and what
+// it says is not repeated.
+func FuzzCheckDKIM(f *testing.F) {
+	f.Add(rsaRecord)
+	f.Add("v=DKIM1; p=; =; ;;")
+	f.Add("p=MIIBIjANBgkqh; p=other")
+	f.Fuzz(func(t *testing.T, record string) {
+		z := wellKept()
+		z.txt[keyName] = []string{record}
+		found, notes := preflight.CheckDNS(t.Context(), preflight.Sender{
+			From: "digest@harbour.test", Envelope: "bounces@harbour.test", Relay: "smtp.relay.test",
+			Keys: []preflight.DKIMKey{{Name: keyName, Record: rsaRecord}},
+		}, z)
+		published := strings.Contains(strings.Join(notes, "\n"), "is published")
+		if published != (len(found) == 0) {
+			t.Errorf("%q: %v, %q", record, found, notes)
+		}
+		squeezed := strings.Join(strings.Fields(record), "")
+		if published && !strings.Contains(squeezed, "p=MIIBIjANBgkqh") {
+			t.Errorf("%q passes", record)
+		}
+	})
+}
