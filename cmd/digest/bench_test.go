@@ -174,7 +174,7 @@ func value(format string, figures []figure, of func(figure) float64) string {
 
 // ratio is that of two senders, round by round.
 func ratio(own, base []figure, of func(figure) float64) string {
-	if &own[0] == &base[0] {
+	if &own[0] == &base[0] && of(own[0]) > 0 {
 		return "1"
 	}
 	var all []float64

@@ -24,7 +24,6 @@ type conn struct {
 	inBody bool
 	fresh  bool // nothing of the body was read
 	size   int64
-	over   bool // the last reply is on its way
 	to     []byte
 	out    answer
 }

@@ -111,9 +111,6 @@ func (s *server) serve(c *conn) {
 		s.drop(c)
 		return
 	}
-	if c.over {
-		return
-	}
 	c.out = answer{text: c.out.text[:0], accepted: c.out.accepted[:0]}
 	rest := s.take(c, s.buffer[:kept+n])
 	if len(rest) > maxLine {
@@ -128,7 +125,6 @@ func (s *server) serve(c *conn) {
 
 // reply sends an answer now, or lets it wait for its time.
 func (s *server) reply(c *conn, a answer) {
-	c.over = c.over || a.hangUp
 	if s.options.Latency == 0 {
 		s.perform(c, a)
 		return
