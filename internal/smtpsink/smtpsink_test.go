@@ -226,6 +226,7 @@ func FuzzPieces(f *testing.F) {
 	for _, in := range []string{
 		"EHLO x\r\n" + envelope("b@example.net") + "x\r\n.\r\nQUIT\r\n",
 		envelope("b@example.net") + ".\r\n" + envelope("c@example.net") + "\r\n.\r\n",
+		envelope("b@example.net") + "end.\r\nx\r\n.\r\n",
 	} {
 		for at := range len(in) {
 			f.Add([]byte(in), uint16(at))
