@@ -432,6 +432,11 @@ func TestOutboxDrains(t *testing.T) {
 	go func() { done <- w.outbox(server).Run(ctx) }()
 	w.must(server.Await(w.ctx, "a letter between dot and reply", func() bool { return w.letter(0).State == delivery.Committing }))
 	stop()
+	select { // it is given the time to hear the reply
+	case err := <-done:
+		t.Fatalf("Run ended before the reply came: %v", err)
+	case <-time.After(30 * time.Millisecond):
+	}
 	close(release)
 	w.must(<-done)
 	for i, want := range []delivery.State{delivery.Accepted, delivery.Ready, delivery.Ready} {

@@ -107,11 +107,13 @@ func testLetterFence(t *testing.T, w *world) {
 	if fresh.Epoch != stale.Epoch+1 {
 		t.Fatalf("epochs %d, then %d", stale.Epoch, fresh.Epoch)
 	}
-	thief := fresh
+	thief, earlier := fresh, fresh
 	thief.Owner = "c"
+	earlier.Epoch--
 	for _, c := range []delivery.Change{
 		change(stale, delivery.Claimed, delivery.Committing),
 		change(thief, delivery.Claimed, delivery.Committing),
+		change(earlier, delivery.Claimed, delivery.Ready),
 		change(fresh, delivery.Committing, delivery.Accepted), // not there yet
 	} {
 		if w.applyLetters(c)[0] || w.letterState(0) != "claimed" {
