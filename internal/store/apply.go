@@ -43,20 +43,22 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 	}
 	applied := make([]bool, len(changes))
 	err := s.change(ctx, "apply", func(t tx) error {
-		spent, newsletters := map[string]bool{}, map[string]string{}
-		for i, c := range changes {
-			var err error
-			if applied[i], err = t.apply(now, c, newsletters); err != nil {
-				return err
-			}
-			if applied[i] && (c.To == delivery.Accepted || c.To == delivery.InDoubt) && !spent[c.Issue] {
-				spent[c.Issue] = true
-				if _, err := t.exec(spend, ms(now), c.Issue); err != nil {
-					return err
-				}
-			}
+		newsletters, err := t.newslettersOf(changes)
+		if err != nil {
+			return err
 		}
-		return nil
+		all := make([]statement, len(changes))
+		for i, c := range changes {
+			all[i] = moving(now, c, newsletters[c.Issue])
+		}
+		changed, err := t.execAll(all)
+		if err != nil {
+			return err
+		}
+		for i, n := range changed {
+			applied[i] = n > 0
+		}
+		return t.follow(now, changes, applied, all)
 	})
 	if err != nil {
 		return nil, err
@@ -64,42 +66,61 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 	return applied, nil
 }
 
-func (t tx) apply(now time.Time, c delivery.Change, newsletters map[string]string) (bool, error) {
+// newslettersOf finds those of the issues in which somebody is about to get mail.
+func (t tx) newslettersOf(changes []delivery.Change) (map[string]string, error) {
+	found := map[string]string{}
+	for _, c := range changes {
+		if _, known := found[c.Issue]; known || !c.IfActive {
+			continue
+		}
+		var newsletter string
+		if err := t.QueryRowContext(t.ctx, newsletterOf, c.Issue).Scan(&newsletter); err != nil {
+			return nil, err
+		}
+		found[c.Issue] = newsletter
+	}
+	return found, nil
+}
+
+// moving is the statement that makes a change.
+func moving(now time.Time, c delivery.Change, newsletter string) statement {
 	switch {
 	case c.IfActive:
-		return t.intend(now, c, newsletters)
+		return statement{intendRow, []any{ms(now), c.Issue, c.Subscriber, c.Owner, c.Epoch, newsletter}}
 	case c.To == delivery.Accepted && c.From == delivery.Committing:
-		n, err := t.exec(acceptRow, c.Attempts, c.Code, reply(c.Reply), ms(now), c.Issue, c.Subscriber, c.Owner, c.Epoch)
-		return n > 0, err
+		return statement{acceptRow, []any{
+			c.Attempts, c.Code, reply(c.Reply), ms(now), c.Issue, c.Subscriber, c.Owner, c.Epoch,
+		}}
 	}
 	owner := c.Owner
 	if c.To != delivery.Committing && c.To != delivery.InDoubt {
 		owner = "" // nobody holds it any more
 	}
-	n, err := t.exec(moveRow, string(c.To), c.Attempts, ms(c.NextAt), owner, c.Code, reply(c.Reply), ms(now),
-		c.Issue, c.Subscriber, string(c.From), c.Owner, c.Epoch)
-	if err == nil && n > 0 && c.Bounce {
-		err = t.bounce(now, c)
-	}
-	return n > 0 && err == nil, err
+	return statement{moveRow, []any{
+		string(c.To), c.Attempts, ms(c.NextAt), owner, c.Code, reply(c.Reply), ms(now),
+		c.Issue, c.Subscriber, string(c.From), c.Owner, c.Epoch,
+	}}
 }
 
-// intend makes a row committing if its subscriber may still be mailed, and
-// skipped if not.
-func (t tx) intend(now time.Time, c delivery.Change, newsletters map[string]string) (bool, error) {
-	newsletter, known := newsletters[c.Issue]
-	if !known {
-		if err := t.QueryRowContext(t.ctx, newsletterOf, c.Issue).Scan(&newsletter); err != nil {
-			return false, err
+// follow draws the consequences: who had left is skipped, who bounced is
+// suppressed, an issue that somebody has, or may have, is spent.
+func (t tx) follow(now time.Time, changes []delivery.Change, applied []bool, made []statement) error {
+	var spent []string
+	for i, c := range changes {
+		var err error
+		switch {
+		case c.IfActive && !applied[i]:
+			_, err = t.exec(skipIfLeft, made[i].args...)
+		case applied[i] && c.Bounce:
+			err = t.bounce(now, c)
+		case applied[i] && (c.To == delivery.Accepted || c.To == delivery.InDoubt):
+			spent = append(spent, c.Issue)
 		}
-		newsletters[c.Issue] = newsletter
+		if err != nil {
+			return err
+		}
 	}
-	args := []any{ms(now), c.Issue, c.Subscriber, c.Owner, c.Epoch, newsletter}
-	n, err := t.exec(intendRow, args...)
-	if err == nil && n == 0 {
-		_, err = t.exec(skipIfLeft, args...)
-	}
-	return n > 0, err
+	return t.spend(now, spent...)
 }
 
 // bounce suppresses the address everywhere and ends the subscriber's consents, both

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"digest.example/internal/digest"
@@ -84,6 +85,25 @@ func (s *Store) durable(ctx context.Context) error {
 			"so a crash could send mail twice; ALTER ROLE … SET synchronous_commit = on", digest.ErrConfig)
 	}
 	return nil
+}
+
+// pipeline is execAll on a server, within the transaction that stands on t.conn.
+func (t tx) pipeline(all []statement) ([]int64, error) {
+	batch := &pgx.Batch{}
+	changed := make([]int64, len(all))
+	for i, q := range all {
+		batch.Queue(q.query, q.args...).Exec(func(tag pgconn.CommandTag) error {
+			changed[i] = tag.RowsAffected()
+			return nil
+		})
+	}
+	err := t.conn.Raw(func(driver any) error {
+		return driver.(*stdlib.Conn).Conn().SendBatch(t.ctx, batch).Close()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return changed, nil
 }
 
 // advise takes the advisory lock, on a connection that the readers lend.

@@ -17,16 +17,22 @@ import (
 type tx struct {
 	ctx context.Context
 	*sql.Tx
-	s *Store
+	conn *sql.Conn
+	s    *Store
 }
 
 // change runs f in one transaction, which commits if f returns nil.
 func (s *Store) change(ctx context.Context, what string, f func(tx) error) error {
-	t, err := s.write.BeginTx(ctx, nil)
+	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, failed(err))
 	}
-	if err = f(tx{ctx: ctx, Tx: t, s: s}); err == nil {
+	defer func() { _ = conn.Close() }()
+	t, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, failed(err))
+	}
+	if err = f(tx{ctx: ctx, Tx: t, conn: conn, s: s}); err == nil {
 		err = t.Commit()
 	} else {
 		_ = t.Rollback() // SQLite may have done so itself
@@ -50,6 +56,28 @@ func (t tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+// statement is a query with its arguments.
+type statement struct {
+	query string
+	args  []any
+}
+
+// execAll runs statements in their order and returns how many rows each changed.
+// To PostgreSQL they travel together: one by one, each would cost a round trip.
+func (t tx) execAll(all []statement) ([]int64, error) {
+	if t.s.file == "" {
+		return t.pipeline(all)
+	}
+	changed := make([]int64, len(all))
+	for i, q := range all {
+		var err error
+		if changed[i], err = t.exec(q.query, q.args...); err != nil {
+			return nil, err
+		}
+	}
+	return changed, nil
 }
 
 // prepare compiles statements that run often. It must not be called within a
