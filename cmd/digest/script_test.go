@@ -64,7 +64,7 @@ func scripts(folder string, setup func(*testscript.Env) error) testscript.Params
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
 			"link": link, "http": request, "page": page, "listing": listing, "mode": mode, "json": isJSON,
 			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "yesterday": yesterday, "readers": readers,
-			"site": siteCommand, "shows": shows, "dkimkey": dkimkey, "verified": verified,
+			"site": siteCommand, "shows": shows, "dkimkey": dkimkey, "verified": verified, "letter": letter,
 		},
 		RequireUniqueNames: true,
 	}
@@ -141,8 +141,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// smtp [ADDRESS ACTION] starts a relay that refuses an address, puts it off,
-// hangs up after its dot, or stalls it until release.
+// smtp [ADDRESS ACTION] starts a relay that refuses an address, or its mail by
+// policy, puts it off, hangs up after its dot, or stalls it until release.
 func relay(ts *testscript.TestScript, _ bool, args []string) {
 	r := relayIn(ts)
 	var script smtptest.Script
@@ -150,6 +150,8 @@ func relay(ts *testscript.TestScript, _ bool, args []string) {
 		switch to := args[0]; args[1] {
 		case "refuse":
 			script = smtptest.At(smtptest.Rcpt, to, smtptest.Action{Reply: "550 5.1.1 no such user"})
+		case "policy":
+			script = smtptest.At(smtptest.Dot, to, smtptest.Action{Reply: "554 5.7.1 not from you"})
 		case "later":
 			script = smtptest.At(smtptest.Rcpt, to, smtptest.Action{Reply: "450 4.2.0 come again"})
 		case "hangup":
