@@ -71,7 +71,7 @@ func (a *app) rotate(ctx context.Context, s *store.Store) error {
 			return err
 		}
 	}
-	now := time.Now()
+	now := a.now()
 	if err := s.Rotate(ctx, n, now); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (a *app) keys(ctx context.Context, db known, readOnly bool) (*subscribers.K
 	if err != nil {
 		return nil, err
 	}
-	keys, err := subscribers.Keyring(time.Now, secrets...)
+	keys, err := subscribers.Keyring(a.now, secrets...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: put the file back from a backup", a.keyFile(), err)
 	}

@@ -47,7 +47,7 @@ func TestAnotherSecretIsRefused(t *testing.T) {
 
 func keeper(t *testing.T) *app {
 	t.Helper()
-	return &app{config: config.Config{Database: filepath.Join(t.TempDir(), "digest.db")}}
+	return &app{now: time.Now, config: config.Config{Database: filepath.Join(t.TempDir(), "digest.db")}}
 }
 
 func token(t *testing.T, k *subscribers.Keys) string {

@@ -50,7 +50,7 @@ func (a *app) show(ctx context.Context, address string) (err error) {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := a.now()
 	data, err := p.Disclose(now)
 	if err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 
 // Persons knows all that is kept of a person, and forgets it.
 type Persons interface {
-	// Person returns all that is kept of somebody; digest.ErrNotFound if there
-	// is nobody.
+	// Person returns all that is kept of somebody, read in several steps;
+	// digest.ErrNotFound if there is nobody.
 	Person(ctx context.Context, id string) (Person, error)
 	// Traces returns what is kept of an address by its hash alone: newsletters
 	// and suppressions.
