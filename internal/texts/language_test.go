@@ -3,6 +3,7 @@ package texts
 import (
 	"errors"
 	"html/template"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,28 @@ func TestTheNewslettersLanguageDirectionAndMessages(t *testing.T) {
 		l := c.For(tag)
 		if got := [3]string{l.Tag, l.Dir, l.Messages}; got != want {
 			t.Errorf("%.20q: %q, want %q", tag, got, want)
+		}
+	}
+}
+
+func TestTheLanguagesThatThereAre(t *testing.T) {
+	c := newCatalog(t)
+	if got := c.Tags(); !slices.Equal(got, languages) {
+		t.Errorf("%q", got)
+	}
+	names := map[string]bool{}
+	for _, tag := range c.Tags() {
+		if base := c.For(tag).Base(); base != tag {
+			t.Errorf("%s is based on %s", tag, base)
+		}
+		names[c.For(tag).Say("language_name")] = true
+	}
+	if len(names) != len(languages) {
+		t.Errorf("languages are called %v", names)
+	}
+	for tag, want := range map[string]string{"pt-BR": "pt", "de-AT": "de", "he": "en", "ar-MA": "ar", "": "en", "x\x00": "en"} {
+		if base := c.For(tag).Base(); base != want {
+			t.Errorf("%s is based on %s, want %s", tag, base, want)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (s *site) askConfirm(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	data, err := s.peek(ctx, subscribers.PurposeConfirm, r)
 	if err != nil {
-		return s.spent(w, r, data, err)
+		return s.unconfirmed(w, r, data, err)
 	}
 	return s.render(w, r, http.StatusOK, pageConfirm, data)
 }
@@ -33,10 +33,20 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
 		err = s.Subscriptions.Confirm(ctx, r.PathValue("token"), evidenceConfirmed)
 	}
 	if err != nil {
-		return s.spent(w, r, data, err)
+		return s.unconfirmed(w, r, data, err)
 	}
 	data.Archive = s.archiveFor(r, data.id)
 	return s.render(w, r, http.StatusOK, pageWelcome, data)
+}
+
+// unconfirmed answers who cannot confirm. Whoever pressed the button twice should
+// not be told of a link that does nothing.
+func (s *site) unconfirmed(w http.ResponseWriter, r *http.Request, data view, err error) error {
+	if !errors.Is(err, subscribers.ErrUsed) {
+		return s.spent(w, r, data, err)
+	}
+	data.Archive = s.archiveFor(r, data.id)
+	return s.render(w, r, http.StatusOK, pageAlready, data)
 }
 
 // peek is what a page says of a single-use token.

@@ -107,12 +107,15 @@ func TestConfirming(t *testing.T) {
 	if p := read(t, r); r.StatusCode != 200 || !strings.Contains(p.text, "You are subscribed") || !strings.Contains(p.text, `The <b>"Weekly"</b>`) {
 		t.Errorf("confirmed: %d %s", r.StatusCode, p.text)
 	}
-	// Once more, by reloading say: it is said to be done, and where to go on.
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
-		r := s.do(httptest.NewRequest(method, "/c/confirm", http.NoBody))
+		r := s.do(httptest.NewRequest(method, "/c/confirm", http.NoBody)) // by reloading, say
+		if p := read(t, r); r.StatusCode != 200 || !strings.Contains(p.text, "confirmed already") {
+			t.Errorf("%s again: %d %s", method, r.StatusCode, p.text)
+		}
+		r = s.do(httptest.NewRequest(method, "/c/old", http.NoBody))
 		p := read(t, r)
 		if href, _ := attr(p.all("a")[0], "href"); r.StatusCode != 410 || !strings.Contains(p.text, "has run out") || href != "../s/weekly" {
-			t.Errorf("%s again: %d %s", method, r.StatusCode, p.text)
+			t.Errorf("%s too late: %d %s", method, r.StatusCode, p.text)
 		}
 	}
 	if !slices.Equal(s.list.changes, []string{"confirm"}) {

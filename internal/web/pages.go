@@ -25,6 +25,7 @@ const (
 	pageLimited      = "limited.html"
 	pageConfirm      = "confirm.html"
 	pageWelcome      = "welcome.html"
+	pageAlready      = "already.html"
 	pageExpired      = "expired.html"
 	pageUnsubscribe  = "unsubscribe.html"
 	pageUnsubscribed = "unsubscribed.html"
@@ -42,7 +43,7 @@ const (
 
 // pages are all of them.
 var pages = []string{
-	pageSubscribe, pageEmbed, pageSent, pageLimited, pageConfirm, pageWelcome, pageExpired, pageUnsubscribe,
+	pageSubscribe, pageEmbed, pageSent, pageLimited, pageConfirm, pageWelcome, pageAlready, pageExpired, pageUnsubscribe,
 	pageUnsubscribed, pagePaused, pagePreferences, pageMailed, pageData, pageErase, pageErased, pageBadLink,
 	pageNotFound, pageUnavailable, pageFailed,
 }
