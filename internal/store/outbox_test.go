@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,6 +95,39 @@ func testPost(t *testing.T, w *world) {
 	w.must(w.Post(w.ctx, letter(0)))
 	if s := w.letterState(0); s != "claimed" {
 		t.Errorf("a letter that was posted again while it is claimed is %s", s)
+	}
+}
+
+func testLettersAreExclusive(t *testing.T, w *world) {
+	const letters, processes = 60, 4
+	w.posted(letters)
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	owners := map[string]string{}
+	for p := range processes {
+		other := opened(t, w.url, Options{Mode: ReadWrite})
+		group.Go(func() {
+			owner := fmt.Sprint("process ", p)
+			for {
+				rows, err := other.ClaimLetters(w.ctx, delivery.Claim{Owner: owner, Now: later, Lease: time.Minute, N: 1})
+				if err != nil {
+					t.Error(err)
+				}
+				if len(rows) == 0 {
+					return
+				}
+				mu.Lock()
+				if had := owners[rows[0].Issue]; had != "" {
+					t.Errorf("%s was given to %s and %s", rows[0].Issue, had, owner)
+				}
+				owners[rows[0].Issue] = owner
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	if len(owners) != letters {
+		t.Errorf("%d letters were claimed, want %d", len(owners), letters)
 	}
 }
 

@@ -59,6 +59,7 @@ func suite(t *testing.T, e engine) {
 		{"plan resumes", testPlan},
 		{"what can be tried again", testRetryable},
 		{"letters are posted once", testPost},
+		{"letters are exclusive", testLettersAreExclusive},
 		{"letters are fenced", testLetterFence},
 		{"letters to who is gone", testLetterToWhoIsGone},
 		{"letters to nobody", testLettersToNobody},
