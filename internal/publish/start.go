@@ -85,7 +85,7 @@ func (p *Publisher) distrustClock(ctx context.Context) error {
 		return err
 	}
 	for _, r := range issues {
-		p.o.Alert(fmt.Sprintf("%s is paused: the clock says %s, but the ledger was changed at %s. Put the clock right; "+
+		p.o.Alert(fmt.Sprintf("%s is paused: the clock says %s, but the ledger was written at %s. Put the clock right; "+
 			"then digest resume %s sends the rest, digest cancel %s gives it up", r.Name(),
 			p.o.Now().UTC().Format(time.RFC3339), last.Format(time.RFC3339), r.Name(), r.Name()))
 	}

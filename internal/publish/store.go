@@ -21,9 +21,10 @@ type Store interface {
 	// counter: the database is a restored backup. Every issue that had not ended
 	// is then paused already, and no slot before now counts as missed.
 	Restored(ctx context.Context, now time.Time) (bool, error)
-	// Ahead says, once, when the ledger of the issues that have not ended was last
-	// changed, if that lies more than slack ahead of now: the clock is behind, or
-	// was ahead. Every such issue is then paused already. Else the time is zero.
+	// Ahead says, once, when an issue was last claimed from, or one that has not
+	// ended was opened, if that lies more than slack ahead of now: the clock is
+	// behind, or was ahead. Every issue that has not ended is then paused already.
+	// Else the time is zero.
 	Ahead(ctx context.Context, now time.Time, slack time.Duration) (last time.Time, err error)
 	// RegisterNewsletter makes the newsletter known, or updates its schedule
 	// and zone; first sight and every change of them set since to now, and

@@ -43,6 +43,10 @@ const (
 
 	countRun = `INSERT INTO run (name, owner, counter) VALUES ('sender', $1, 1)
 		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, counter = run.counter + 1 RETURNING counter`
+
+	// noteTime keeps when that was, in ms: what Ahead compares with the clock.
+	noteTime = `INSERT INTO run (name, owner, counter) VALUES ('clock', $1, $2)
+		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, counter = excluded.counter`
 )
 
 // candidate is a row that is due, and whether its subscriber may still be mailed.
@@ -91,6 +95,9 @@ func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []deli
 		}
 		if len(claimed) == 0 {
 			return nil
+		}
+		if _, err := t.exec(noteTime, c.Owner, ms(c.Now)); err != nil {
+			return err
 		}
 		return t.QueryRowContext(ctx, countRun, c.Owner).Scan(&counter)
 	})

@@ -16,14 +16,13 @@ func (t tx) pauseUnended(why string) error {
 
 // Ahead implements publish.Store.
 func (s *Store) Ahead(ctx context.Context, now time.Time, slack time.Duration) (last time.Time, err error) {
+	const unended = ` FROM issue WHERE state IN ('planning', 'sending', 'held')`
 	last, err = one(ctx, s.read, func(scan scan) (time.Time, error) {
 		var last sql.NullInt64
 		err := scan(&last)
 		return at(last), err
-	}, `SELECT MAX(latest) FROM (
-		SELECT MAX(changed) AS latest FROM delivery
-			WHERE issue IN (SELECT id FROM issue WHERE state IN ('planning', 'sending', 'held'))
-		UNION ALL SELECT MAX(opened) FROM issue WHERE state IN ('planning', 'sending', 'held')) AS latest`)
+	}, `SELECT MAX(instant) FROM (SELECT opened AS instant`+unended+`
+		UNION ALL SELECT counter FROM run WHERE name = 'clock' AND EXISTS (SELECT 1`+unended+`)) AS instants`)
 	if err != nil || !last.After(now.Add(slack)) {
 		return time.Time{}, err
 	}
@@ -36,12 +35,12 @@ func (s *Store) Ahead(ctx context.Context, now time.Time, slack time.Duration) (
 		}
 		// The operator who resumes it has seen to the clock: what was told is not told again.
 		n, err := t.exec(`INSERT INTO meta (name, value) VALUES ('ledger_ahead', $1) ON CONFLICT (name)
-			DO UPDATE SET value = excluded.value WHERE CAST(meta.value AS BIGINT) < CAST(excluded.value AS BIGINT)`,
+			DO UPDATE SET value = excluded.value WHERE meta.value <> excluded.value`,
 			strconv.FormatInt(ms(last), 10))
 		if news = n > 0; err != nil || !news {
 			return err
 		}
-		return t.pauseUnended("the clock is behind the ledger, which was changed at " + last.Format(time.RFC3339))
+		return t.pauseUnended("the clock is behind the ledger, which was written at " + last.Format(time.RFC3339))
 	})
 	if err != nil || !news {
 		return time.Time{}, err

@@ -4,12 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 )
 
 // A clock that is behind the ledger pauses what has not ended, and is told once.
 func testAhead(t *testing.T, w *world) {
-	_, issue := w.sending(2)
+	_, issue := w.sending(4)
 	// Where there is a server, its clock has to be behind too.
 	future := time.Now().AddDate(1, 0, 0).Truncate(time.Millisecond).UTC()
 	ahead := func(now, want time.Time) {
@@ -25,8 +26,13 @@ func testAhead(t *testing.T, w *world) {
 			t.Errorf("issue %+v, %v; want %s", r, err, want)
 		}
 	}
+	claimed := func(at time.Time) {
+		t.Helper()
+		_, err := w.Claim(w.ctx, delivery.Claim{Issue: issue, Owner: "a", Now: at, Lease: time.Minute, N: 1})
+		w.must(err)
+	}
 	ahead(noon, time.Time{})
-	w.exec(`UPDATE delivery SET changed = $1 WHERE subscriber = $2`, ms(future), person(1).ID)
+	claimed(future)
 	ahead(future.Add(-time.Hour), time.Time{})
 	state(digest.IssueSending)
 	ahead(future.Add(-61*time.Minute), future)
@@ -34,19 +40,22 @@ func testAhead(t *testing.T, w *world) {
 	w.move(issue, digest.IssuePaused, digest.IssueSending)
 	ahead(noon, time.Time{}) // its operator has been told
 	state(digest.IssueSending)
+	claimed(noon)
+	ahead(noon.Add(-time.Minute), time.Time{}) // it was right after all
 
-	later := future.Add(time.Minute)
-	w.exec(`UPDATE delivery SET changed = $1 WHERE subscriber = $2`, ms(later), person(0).ID)
+	later := future.Add(-time.Minute)
+	claimed(later)
 	ahead(noon, later)
 	state(digest.IssuePaused)
 	ahead(noon, time.Time{}) // nothing is left to be paused
-	w.move(issue, digest.IssuePaused, digest.IssueDone)
-	w.exec(`UPDATE delivery SET changed = $1`, ms(later.Add(time.Hour)))
+	w.move(issue, digest.IssuePaused, digest.IssueSending)
+	claimed(later.Add(time.Hour))
+	w.move(issue, digest.IssueSending, digest.IssueDone)
 	ahead(noon, time.Time{}) // what has ended does no harm
 
-	r, _, err := w.OpenIssue(w.ctx, "weekly", digest.EditionScheduled, slot(2), later.Add(time.Hour))
+	r, _, err := w.OpenIssue(w.ctx, "weekly", digest.EditionScheduled, slot(2), later.Add(2*time.Hour))
 	w.must(err)
 	issue = r.ID
-	ahead(noon, later.Add(time.Hour))
+	ahead(noon, later.Add(2*time.Hour))
 	state(digest.IssuePaused)
 }
