@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"digest.example/internal/delivery"
@@ -37,7 +38,7 @@ const (
 		ORDER BY d.next_at LIMIT $4`
 
 	claimMany = `UPDATE delivery SET state = 'claimed', owner = $1, epoch = epoch + 1, lease_until = $2, changed = $3
-		WHERE issue = $4 AND subscriber IN `
+		WHERE `
 
 	skipRow = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1 WHERE issue = $2 AND subscriber = $3`
 
@@ -175,4 +176,16 @@ func (t tx) takeRows(c delivery.Claim, rows []candidate) (claimed []delivery.Del
 // claimChunk is how many rows a statement claims.
 const claimChunk = 50
 
-func (s *Store) claimMany() string { return claimMany + s.list(5, claimChunk) }
+// claimMany names the rows by their whole key where PostgreSQL runs it: of an issue
+// that was just planned it has no statistics yet, takes it for small, and would
+// for a list of subscribers read all of its rows each time.
+func (s *Store) claimMany() string {
+	if s.file != "" {
+		return claimMany + `issue = $4 AND subscriber IN ` + s.list(5, claimChunk)
+	}
+	keys := make([]string, claimChunk)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("($4, $%d)", 5+i)
+	}
+	return claimMany + `(issue, subscriber) IN (VALUES ` + strings.Join(keys, ", ") + `)`
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
@@ -27,24 +28,41 @@ func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, er
 	return b, nil
 }
 
-// Counts implements publish.Store. Rows that leave the ledger enter the issue's
-// own counts in the same transaction; one statement sees both as of one instant.
+// rare is true of rows that neither wait nor are held nor were accepted, in the
+// words of their index.
+const rare = `state NOT IN ('ready', 'claimed', 'committing', 'accepted')`
+
+// countRows sees all as of one instant, and reads no row that was accepted: there
+// may be a million.
+const countRows = `SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 AND state = 'ready' GROUP BY state
+	UNION ALL SELECT state, COUNT(*), '' FROM delivery
+		WHERE issue = $1 AND owner <> '' AND state IN ('claimed', 'committing') GROUP BY state
+	UNION ALL SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 AND ` + rare + ` GROUP BY state
+	UNION ALL SELECT '', recipients, counts FROM issue WHERE id = $1`
+
+// Counts implements publish.Store. Rows enter the ledger and the issue's number of
+// recipients in one transaction, and so they leave it for the issue's counts; what
+// no other state has was accepted.
 func (s *Store) Counts(ctx context.Context, id string) (delivery.Counts, error) {
-	counts := delivery.Counts{}
+	counts, recipients := delivery.Counts{}, 0
 	err := each(ctx, s.read, func(scan scan) error {
 		var state, kept string
 		var n int
 		if err := scan(&state, &n, &kept); err != nil {
 			return err
 		}
-		if n > 0 {
-			counts[delivery.State(state)] += n
+		if state == "" {
+			recipients = n
+			return addKept(counts, kept)
 		}
-		return addKept(counts, kept)
-	}, `SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 GROUP BY state
-		UNION ALL SELECT '', 0, counts FROM issue WHERE id = $1`, id)
+		counts[delivery.State(state)] += n
+		return nil
+	}, countRows, id)
 	if err != nil {
 		return nil, fmt.Errorf("counts of issue %s: %w", id, err)
+	}
+	if n := recipients - counts.Total(); n > 0 {
+		counts[delivery.Accepted] += n
 	}
 	return counts, nil
 }
@@ -62,6 +80,7 @@ func (s *Store) Deliveries(
 	for _, v := range states {
 		args = append(args, string(v))
 	}
+	query += narrow(states)
 	err := each(ctx, s.read, func(scan scan) error {
 		d := delivery.Delivery{Issue: id}
 		var state string
@@ -78,4 +97,21 @@ func (s *Store) Deliveries(
 		return fmt.Errorf("deliveries of issue %s: %w", id, err)
 	}
 	return nil
+}
+
+// narrow lets a query of deliveries d use the index that holds just the rows in
+// these states, if there is one.
+func narrow(states []delivery.State) string {
+	owned := []delivery.State{delivery.Claimed, delivery.Committing, delivery.InDoubt}
+	common := []delivery.State{delivery.Ready, delivery.Claimed, delivery.Committing, delivery.Accepted}
+	switch {
+	case len(states) == 0:
+		return ""
+	case !slices.ContainsFunc(states, func(s delivery.State) bool { return !slices.Contains(owned, s) }):
+		return ` AND d.owner <> ''`
+	case !slices.ContainsFunc(states, func(s delivery.State) bool { return slices.Contains(common, s) }):
+		return ` AND d.` + rare
+	default:
+		return ""
+	}
 }

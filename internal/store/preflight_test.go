@@ -26,6 +26,17 @@ func testCountRecipients(t *testing.T, w *world) {
 	count("weekly", 3)
 	w.exec(`UPDATE consent SET paused_until = $1 WHERE subscriber = $2`, noon.UnixMilli()+1, person(5).ID)
 	count("weekly", 2)
+	// Left out for two reasons, a person is left out once.
+	w.exec(`UPDATE consent SET paused_until = $1`, noon.UnixMilli()+1)
+	count("weekly", 0)
+	w.exec(`UPDATE consent SET paused_until = $1`, noon.UnixMilli())
+	count("weekly", 3)
+	w.exec(`INSERT INTO import (id, newsletter, started, how) VALUES ('staged', $1, 0, '')`, newsletter)
+	w.exec(`UPDATE consent SET batch = 'staged' WHERE subscriber IN ($1, $2)`, person(3).ID, person(4).ID)
+	count("weekly", 2)
+	w.exec(`UPDATE import SET shown = 1`)
+	count("weekly", 3)
+	w.exec(`UPDATE consent SET paused_until = $1 WHERE subscriber = $2`, noon.UnixMilli()+1, person(5).ID)
 	count("nowhere", 0)
 	eligible := 0
 	w.must(w.Recipients(w.ctx, "weekly", noon, func(r digest.Recipient) error {

@@ -19,8 +19,8 @@ const (
 
 	stillOld = `SELECT counts FROM issue WHERE id = $1 AND finished < $2`
 
-	forgetRows = `DELETE FROM delivery WHERE issue = $1 AND subscriber IN (
-		SELECT subscriber FROM delivery WHERE issue = $1 ORDER BY subscriber LIMIT $2) RETURNING state`
+	forgetRows = `DELETE FROM delivery WHERE issue = $1 AND subscriber <= (SELECT MAX(first.subscriber) FROM (
+		SELECT subscriber FROM delivery WHERE issue = $1 ORDER BY subscriber LIMIT $2) AS first) RETURNING state`
 )
 
 // PruneLedger implements publish.Store.

@@ -19,6 +19,7 @@ func (w *world) ended(n int, then time.Time, states ...delivery.State) (issue st
 		w.exec(`INSERT INTO delivery (issue, subscriber, state, attempts, next_at, owner, epoch, lease_until, last_code,
 			last_reply, changed) VALUES ($1, $2, $3, 1, 0, 'a', 1, 0, 250, 'ok', 0)`, r.ID, person(i).ID, string(s))
 	}
+	w.exec(`UPDATE issue SET recipients = $1 WHERE id = $2`, len(states), r.ID)
 	w.endAt(r.ID, digest.IssuePlanning, then)
 	return r.ID
 }
