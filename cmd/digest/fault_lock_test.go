@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -66,8 +67,12 @@ func TestDatabaseLockedForEver(t *testing.T) {
 	o.says("sending waits", 1)
 	o.signal(syscall.SIGTERM)
 	o.says("stopping", 1)
+	tries := strings.Count(o.said(), "sending waits")
 	o.signal(syscall.SIGTERM)
 	o.ends(exitFailure, exitIncomplete, exitBusy)
+	if n := strings.Count(o.said(), "sending waits"); n > tries+1 {
+		t.Errorf("asked to stop at once, it tries %d times more", n-tries)
+	}
 	had := len(server.Messages())
 	v.observe().ends(exitFailure, exitBusy)
 	if n := len(server.Messages()); n != had {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
@@ -52,6 +53,9 @@ func TestStopAtOnce(t *testing.T) {
 	}
 	if doubts == 0 || doubts > connections {
 		t.Errorf("%d in doubt for %d connections", doubts, connections)
+	}
+	if why := v.do("status", "--issue", "weekly/1", "--missing"); strings.Count(why, "aborted") != doubts {
+		t.Errorf("they are not in doubt because it stopped at once:\n%s", why)
 	}
 	open()
 	v.observe().ends(exitIncomplete)

@@ -17,7 +17,6 @@ func main() { os.Exit(execute(newApp())) }
 func execute(a *app) (code int) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	signal.Ignore(syscall.SIGXFSZ) // a file that may not grow is an error to wait for, not the end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
