@@ -164,6 +164,8 @@ func (o *Outbox) sendNext(ctx, work context.Context) (sent bool, err error) {
 	if err != nil || !due {
 		return false, unlessEnded(ctx, err)
 	}
+	// Not ctx: what a claim that is cut off has taken all the same would wait
+	// for the end of its lease.
 	rows, err := o.letters.ClaimLetters(work, Claim{Owner: o.o.Owner, Now: now, Lease: o.o.Lease, N: 1})
 	if err != nil || len(rows) == 0 {
 		return false, unlessEnded(ctx, err)

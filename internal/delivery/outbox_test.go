@@ -21,7 +21,6 @@ import (
 type outboxWorld struct {
 	*world
 	alerts []string
-	sign   func(dst, data []byte) ([]byte, error)
 }
 
 func newOutboxWorld(t *testing.T, n int) *outboxWorld {
