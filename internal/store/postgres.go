@@ -25,6 +25,12 @@ func (s *Store) openPostgres(ctx context.Context, url string, mode Mode, migrati
 		return fmt.Errorf("%w: database: %w", digest.ErrConfig, err)
 	}
 	config.RuntimeParams["application_name"] = "digest"
+	// A process that sleeps, or a machine that is gone, in the midst of a
+	// transaction would lock its rows against all others until it wakes.
+	const idle = "idle_in_transaction_session_timeout"
+	if config.RuntimeParams[idle] == "" {
+		config.RuntimeParams[idle] = "10s"
+	}
 	if mode == ReadOnly {
 		return s.readPostgres(ctx, config, migrations)
 	}

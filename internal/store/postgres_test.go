@@ -59,6 +59,29 @@ func TestPostgreSQLOpen(t *testing.T) {
 			t.Errorf("synchronous_commit=off: %v", err)
 		}
 	})
+	t.Run("transactions that nobody goes on with", func(t *testing.T) {
+		url := server.Database(t)
+		for query, want := range map[string]string{"": "10s", "&idle_in_transaction_session_timeout=90000": "90s"} {
+			w := &world{T: t, ctx: t.Context(), Store: opened(t, url+query, Options{Mode: ReadWrite})}
+			if got := w.query(`SELECT current_setting('idle_in_transaction_session_timeout')`); got != want {
+				t.Errorf("with %q they are ended after %s, want %s", query, got, want)
+			}
+		}
+		w := &world{T: t, ctx: t.Context(), Store: opened(t, url, Options{Mode: ReadWrite})}
+		_, issue := w.sending(1)
+		const lock = `UPDATE issue SET reason = 'seen' WHERE id = $1`
+		sleeper := opened(t, url+"&idle_in_transaction_session_timeout=50", Options{Mode: ReadWrite})
+		err := sleeper.change(w.ctx, "sleep", func(own tx) error {
+			if _, err := own.exec(lock, issue); err != nil {
+				return err
+			}
+			w.exec(lock, issue) // waits for the sleeper's end
+			return nil
+		})
+		if err == nil {
+			t.Error("it locked a row that others have changed, and commits")
+		}
+	})
 	t.Run("backup and lock", func(t *testing.T) {
 		s := opened(t, server.Database(t), Options{Mode: ReadWrite, Lock: locked(t, "postgres:///x")})
 		if err := s.Backup(t.Context(), "x"); !errors.Is(err, digest.ErrRefused) || !strings.Contains(err.Error(), "pg_dump") {
