@@ -154,6 +154,9 @@ func TestBrokenTemplatesAreFoundAtTheStart(t *testing.T) {
 		{"unknown function", "thread.txt", "{{shout .}}", "thread.txt:1"},
 		{"missing partial", "thread.html", `{{template "gone.html" .}}`, "gone.html"},
 		{"script without end", "meta.html", "<script>", "story.html:5"},
+		{"a letter", "letter.html", "\n{{.Nope}}", "letter.html:2"},
+		{"a letter of one kind", "letter.txt", `{{.Link}}{{if eq .Kind "erase"}}{{.Nope}}{{end}}`, "letter.txt:1"},
+		{"a letter without its link", "letter.txt", "{{.Title}}", "no link"},
 		{"no hole", "footer.html", "<tr><td>bye</td></tr>", "unsubscribe"},
 	} {
 		_, err := New(replaced(t, c.file, c.content))

@@ -160,7 +160,7 @@ func (s *site) embed(w http.ResponseWriter, r *http.Request) error {
 	lang := s.catalog.For(n.Language)
 	escape := template.HTMLEscapeString
 	data := s.about(id, "")
-	data.Snippet = fmt.Sprintf(`<form action="%s" method="post" lang="%s" dir="%s">
+	data.Snippet = fmt.Sprintf(`<form action="%s" method="post" novalidate lang="%s" dir="%s">
 <label for="digest-address">%s</label>
 <input type="email" id="digest-address" name="address" autocomplete="email" maxlength="%d" required>
 <button type="submit">%s</button>
