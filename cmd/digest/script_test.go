@@ -64,7 +64,7 @@ func scripts(folder string, setup func(*testscript.Env) error) testscript.Params
 			"exits": exits, "smtp": relay, "release": goOn, "term": terminate, "messages": messages, "await": await,
 			"link": link, "http": request, "page": page, "listing": listing, "mode": mode, "json": isJSON,
 			"plan": planIsTrue, "sql": execSQL, "rows": rows, "age": age, "yesterday": yesterday, "readers": readers,
-			"site": siteCommand, "shows": shows, "dkimkey": dkimkey, "verified": verified, "letter": letter,
+			"site": siteCommand, "shows": shows, "signup": signUp, "linkto": linkTo, "dkimkey": dkimkey, "verified": verified, "letter": letter,
 		},
 		RequireUniqueNames: true,
 	}
