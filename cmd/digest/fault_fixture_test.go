@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +46,12 @@ type observed struct {
 // observe starts the program's sending of what is due.
 func (v *victim) observe() *observed {
 	v.Helper()
+	return v.observeAs(func(*exec.Cmd) {})
+}
+
+// observeAs is observe with a command that was changed first.
+func (v *victim) observeAs(change func(*exec.Cmd)) *observed {
+	v.Helper()
 	v.ahead += between
 	o := &observed{t: v.TB, words: speech{changed: make(chan struct{})}}
 	o.child = &child{
@@ -52,6 +59,7 @@ func (v *victim) observe() *observed {
 		over: make(chan struct{}),
 	}
 	o.Stdout, o.Stderr = &o.words, &o.words
+	change(o.Cmd)
 	if err := o.Start(); err != nil {
 		v.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"digest.example/internal/digest"
 )
 
@@ -69,6 +71,18 @@ func exists(file string) (bool, error) {
 		return false, fmt.Errorf("%w: database: %s is not a file", digest.ErrConfig, file)
 	}
 	return true, nil
+}
+
+// writable says what keeps a process from using a database. Even to read one,
+// SQLite makes a write-ahead log; where the database is read-only, so is the log,
+// and it stays and keeps the next process from writing.
+func writable(file string) error {
+	for _, path := range []string{file, filepath.Dir(file)} {
+		if err := unix.Access(path, unix.W_OK); err != nil {
+			return fmt.Errorf("%s must be writable for the user who runs digest: %w", path, err)
+		}
+	}
+	return nil
 }
 
 // dsn is a file's address for the driver. Never mode=rwc: what makes a database

@@ -31,6 +31,9 @@ func (s *Store) openSQLite(ctx context.Context, file string, mode Mode, migratio
 			return fmt.Errorf("create database %s: %w", file, err)
 		}
 	}
+	if err := writable(file); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
 	if err := s.connect(file, forWriting()); err != nil {
 		return err
 	}
@@ -104,6 +107,9 @@ func (s *Store) build(ctx context.Context, file string, migrations fs.FS) (err e
 func (s *Store) openToRead(ctx context.Context, there bool, migrations fs.FS) error {
 	if !there {
 		return s.openCopy(ctx, func(string) error { return nil }, migrations)
+	}
+	if err := writable(s.file); err != nil {
+		return fmt.Errorf("open database: %w", err)
 	}
 	release, err := keepJournal(s.file)
 	if err != nil {
