@@ -84,7 +84,7 @@ func (m *team) until(what string, ok func() bool) {
 	m.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(2*time.Minute); !ok(); <-tick.C {
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); <-tick.C {
 		if time.Now().After(deadline) {
 			r, counts := m.ledger()
 			m.Fatalf("waited in vain until %s: %s is %s with %v", what, r.Name(), r.State, counts)
