@@ -68,7 +68,21 @@ func (s *Store) Plan(ctx context.Context, id string, n int, now time.Time) (done
 		done, err = t.plan(id, newsletter, after, lists.Int64, n, now)
 		return err
 	})
+	if done && err == nil {
+		s.analyse(ctx)
+	}
 	return done && err == nil, err
+}
+
+// analyse tells PostgreSQL's planner what the ledger looks like now. Without it,
+// until some minutes later, each claim would read the whole of a large issue.
+func (s *Store) analyse(ctx context.Context) {
+	if s.file != "" {
+		return
+	}
+	if _, err := s.write.ExecContext(ctx, `ANALYZE delivery`); err != nil {
+		s.log.Warn("the server's statistics could not be renewed; sending may be slow at first", "error", err)
+	}
 }
 
 // plan takes in the imports up to the one with the number lists.
