@@ -1,7 +1,9 @@
 package delivery_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,4 +69,34 @@ func TestMessagesPerConnection(t *testing.T) {
 		}
 	}
 	w.once(server)
+}
+
+// Addresses that the relay cannot take fail alone, however many they are, and
+// cost no session.
+func TestAddressesThatNeedSMTPUTF8(t *testing.T) {
+	w := newWorld(t, 12)
+	server := smtptest.New(t, smtptest.Options{Extensions: []string{"PIPELINING"}})
+	report := w.run(w.engineOn(abroad{w.store}, server, 1), w.job())
+	if c := w.counts(); report.Pause != "" || c[delivery.Accepted] != 6 || c[delivery.Failed] != 6 {
+		t.Errorf("%v, paused: %q", c, report.Pause)
+	}
+	if row := w.row(0); !strings.Contains(row.LastReply, "SMTPUTF8") {
+		t.Errorf("the ledger says %q", row.LastReply)
+	}
+	if total, _ := server.Sessions(); total != 1 {
+		t.Errorf("%d sessions", total)
+	}
+}
+
+// abroad gives every other row an address that only SMTPUTF8 can carry.
+type abroad struct{ delivery.Store }
+
+func (a abroad) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
+	rows, err := a.Store.Claim(ctx, c)
+	for i := range rows {
+		if strings.ContainsAny(rows[i].Subscriber[15:], "02468") {
+			rows[i].Address = "møller@example.org"
+		}
+	}
+	return rows, err
 }

@@ -215,6 +215,13 @@ func (w *worker) dial(d Delivery) bool {
 
 // offered deals with a transaction that failed before the dot.
 func (w *worker) offered(d Delivery, err error) bool {
+	if errors.Is(err, mail.ErrUTF8) {
+		// Of this relay and this address, not of the issue: nothing to pause for.
+		c := change(d, Claimed, Failed)
+		c.Reply = err.Error()
+		w.settle(c)
+		return true
+	}
 	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
 		w.unbuilt(d, err)
 		w.hangUp(abort) // it may have been announced
