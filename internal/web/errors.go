@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"digest.example/internal/digest"
 )
@@ -70,13 +71,12 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(networkSpan.Seconds())))
 	}
 	// Whose page it is decides its language, and is known only to a good token
-	// or from the newsletter's name.
-	data, err := s.newsletter(r)
-	if err != nil {
+	// or on a form. The archive does not tell what there is and not yet sent.
+	data, unknown := s.newsletter(r)
+	if unknown != nil && strings.Contains(r.Pattern, " /s/") {
 		id, _ := s.named(r)
 		data = s.about(id, "")
 	}
-	data = view{language: data.language}
 	if err := s.render(w, r, a.status, a.page, data); err != nil {
 		http.Error(w, http.StatusText(a.status), a.status)
 	}

@@ -230,6 +230,11 @@ func TestWhatThePreferencesShow(t *testing.T) {
 	if got := buttons(); !slices.Equal(got, []string{"data", "erase"}) || lang != "pt" || !strings.Contains(p.text, "não recebe nenhuma edição") {
 		t.Errorf("%q %s %s", got, lang, p.text)
 	}
+	// Nothing comes again by itself to who has left.
+	s.list.choices.PausedUntil = s.now.Add(72 * time.Hour)
+	if p := read(t, s.get("/p/prefs")); strings.Contains(p.text, "25 de novembro") {
+		t.Error(p.text)
+	}
 	s.list.choices.Newsletter = "ffffffff" // was taken out of the configuration
 	if p := read(t, s.get("/p/prefs")); len(p.all("a")) != 0 || len(p.all("strong")) != 0 {
 		t.Error(p.text)
@@ -238,6 +243,11 @@ func TestWhatThePreferencesShow(t *testing.T) {
 
 func TestDataAndErasing(t *testing.T) {
 	s := withLinks(t, nil)
+	for _, path := range []string{"/d/data", "/e/erase"} {
+		if p := read(t, s.get(path)); len(p.all("strong")) != 0 || len(p.all("button")) != 1 {
+			t.Errorf("%s: the page is about all newsletters: %s", path, p.text)
+		}
+	}
 	r := s.post("/d/data", urlencoded, "")
 	h := r.Header
 	if r.StatusCode != 200 || !strings.HasPrefix(h.Get("Content-Type"), "application/json") ||
