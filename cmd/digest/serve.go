@@ -21,8 +21,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Send on schedule and serve the readers' pages, until stopped",
 		Long: `Send what is due or asked for, pull the sources every library.pull_every so that a
-site which shows only its latest articles loses none, and serve the pages behind the
-links in the mail and /healthz. SIGTERM lets open transactions finish (30 seconds at
+site which shows only its latest articles loses none, and serve the form to subscribe,
+the pages behind the links in the mail, the archive and /healthz. SIGTERM lets open transactions finish (30 seconds at
 most); a second one stops at once. Whatever is cut off is taken up, and never sent
 twice, at the next start.
 
