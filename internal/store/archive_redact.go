@@ -208,18 +208,3 @@ func (t tx) messages() (map[string]bool, error) {
 	}, `SELECT id FROM issue WHERE revised IS NOT NULL AND stencil IS NOT NULL`)
 	return ids, err
 }
-
-// Scrub takes what was deleted out of the database's files: SQLite overwrites
-// it in the database, but its log still holds what was there before. It returns
-// false where that could not be done now, because others are reading, or not at
-// all, with PostgreSQL, which keeps old rows until VACUUM FULL.
-func (s *Store) Scrub(ctx context.Context) (bool, error) {
-	if s.file == "" {
-		return false, nil
-	}
-	var busy, log, done int
-	if err := s.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done); err != nil {
-		return false, fmt.Errorf("scrub the database's files: %w", failed(err))
-	}
-	return busy == 0, nil
-}

@@ -105,6 +105,12 @@ func (t tx) forgetConsent(subscriber, newsletter string, before int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`DELETE FROM subscriber AS s WHERE s.id = $1`+nothingElse, subscriber)
-	return err
+	n, err = t.exec(`DELETE FROM subscriber AS s WHERE s.id = $1`+nothingElse, subscriber)
+	if err != nil || n == 0 {
+		return err
+	}
+	if _, err := t.forgetPerson(subscriber); err != nil {
+		return err
+	}
+	return t.markErased(unconfirmedMark)
 }

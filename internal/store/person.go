@@ -99,34 +99,3 @@ func (s *Store) personIssues(ctx context.Context, p *subscribers.Person) (err er
 		WHERE d.subscriber = $1 ORDER BY i.slot_at DESC, i.id`, p.Subscriber.ID)
 	return err
 }
-
-// ErasePerson implements subscribers.Store.
-func (s *Store) ErasePerson(ctx context.Context, id string, v subscribers.Suppression) error {
-	return s.change(ctx, "erase", func(t tx) error {
-		_, err := t.exec(`INSERT INTO suppression (address_hash, newsletter, reason, address, evidence, at)
-			VALUES ($1, $2, $3, '', '', $4) ON CONFLICT (address_hash, newsletter)
-			DO UPDATE SET reason = excluded.reason, address = '', evidence = '', at = excluded.at`,
-			v.Hash, v.Newsletter, v.Reason, ms(v.At))
-		for _, forget := range []string{
-			`DELETE FROM intake WHERE subscriber = $1`,
-			`UPDATE ticket SET wording = '', evidence = '' WHERE subscriber = $1 AND purpose = 'erase'`,
-			`DELETE FROM ticket WHERE subscriber = $1 AND purpose <> 'erase'`,
-			`UPDATE delivery SET last_reply = '' WHERE subscriber = $1`,
-			`UPDATE outbox SET last_reply = '' WHERE subscriber = $1`,
-			`DELETE FROM subscriber WHERE id = $1`, // and with it consents and events
-		} {
-			if err == nil {
-				_, err = t.exec(forget, text(id))
-			}
-		}
-		if err != nil {
-			return err
-		}
-		// Requests that were not settled yet know the address only.
-		if _, err = t.exec(`DELETE FROM intake WHERE address_hash = $1`, v.Hash); err != nil {
-			return err
-		}
-		_, err = t.exec(`UPDATE suppression SET address = '', evidence = '' WHERE address_hash = $1`, v.Hash)
-		return err
-	})
-}
