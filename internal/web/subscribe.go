@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -96,23 +97,27 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) error {
 	if !s.limits.allow(network) {
 		return errLimited
 	}
-	data := s.about(id, "")
-	if r.PostFormValue("website") == "" {
-		wording, err := s.wording(id)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
-		defer cancel()
-		err = s.Subscriptions.SignUp(ctx, subscribers.SignUp{
-			Newsletter: id, Address: form.Address, Language: data.language, Wording: wording,
-			Evidence: "subscribe form, from " + network.Addr().String(), At: s.Now(),
-		})
-		if err != nil {
+	if r.PostFormValue("website") == "" { // only robots see that field
+		if err := s.signUp(r.Context(), id, form.Address, network); err != nil {
 			return err
 		}
 	}
-	return s.render(w, r, http.StatusOK, pageSent, data)
+	return s.render(w, r, http.StatusOK, pageSent, s.about(id, ""))
+}
+
+func (s *site) signUp(ctx context.Context, id, address string, from netip.Prefix) error {
+	// A browser may be closed early; the person has pressed the button nevertheless.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	lang := s.catalog.For(s.Newsletters[id].Language)
+	wording, err := lang.Text("page_subscribe_wording", "Newsletter", s.Newsletters[id].Title)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errPage, err)
+	}
+	return s.Subscriptions.SignUp(ctx, subscribers.SignUp{
+		Newsletter: id, Address: address, Language: lang.Tag, Wording: wording, // as the form has it
+		Evidence: "subscribe form, from " + from.Addr().String(), At: s.Now(),
+	})
 }
 
 // archiveFor is where a newsletter's issues are, as seen from the pages of
@@ -137,16 +142,6 @@ func typed(s string) string {
 		return ""
 	}
 	return s
-}
-
-// wording is what the form asks to agree to, as it is kept.
-func (s *site) wording(id string) (string, error) {
-	n := s.Newsletters[id]
-	text, err := s.catalog.For(n.Language).Text("page_subscribe_wording", "Newsletter", n.Title)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", errPage, err)
-	}
-	return text, nil
 }
 
 // embed shows the form as HTML for other pages. It needs no script and no
