@@ -1,8 +1,8 @@
 // Package web serves what the world can see of a digest: the pages by which
 // readers act on their own subscription, the archive of what was sent, and the
-// health check. It holds no state but copies, so several processes can serve the
-// same readers. What a page does to
-// a subscription is decided elsewhere.
+// health check. It holds no state but copies, and counts of who signed up lately,
+// so several processes can serve the same readers. What a page does to a
+// subscription is decided elsewhere.
 package web
 
 import (
