@@ -174,19 +174,15 @@ func describeSource(h digest.SourceHealth) sourceStatus {
 func describeNewsletter(ctx context.Context, s *store.Store, n publish.Newsletter) (newsletterStatus, error) {
 	one := newsletterStatus{
 		Name: n.Name, Next: n.Schedule.Next(time.Now()).At.In(n.Location),
-		LeftOut: map[string]int{}, Issues: []issueStatus{},
+		Issues: []issueStatus{},
 	}
-	err := s.Recipients(ctx, n.Name, time.Now(), func(r digest.Recipient) error {
-		if r.LeftOut == "" {
-			one.Active++
-		} else {
-			one.LeftOut[r.LeftOut]++
-		}
-		return nil
-	})
+	list, err := s.CountList(ctx, n.Name, time.Now())
 	if err != nil {
 		return one, err
 	}
+	one.Active = list[""]
+	delete(list, "")
+	one.LeftOut = list
 	issues, err := s.Issues(ctx, n.Name, shown)
 	if err != nil {
 		return one, err

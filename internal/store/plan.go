@@ -107,6 +107,29 @@ func (t tx) plan(id, newsletter, after string, lists int64, n int, now time.Time
 	return done, err
 }
 
+// mailableNow and whySuppressed are the columns by which leftOut judges a consent c of a
+// subscriber s; the present time and the end of the case are to follow the first.
+const (
+	mailableNow = `CASE WHEN ` + mailable + ` THEN 1 ELSE 0 END, CASE WHEN ` + unpaused
+
+	whySuppressed = `COALESCE((SELECT MIN(p.reason) FROM suppression p
+		WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter)), '')`
+)
+
+// leftOut says why somebody on a list gets no mail; empty: they do.
+func leftOut(state string, mailable, unpaused bool, reason string) string {
+	switch {
+	case mailable && unpaused:
+		return ""
+	case mailable:
+		return "paused"
+	case state != "active":
+		return state
+	default:
+		return "suppressed: " + reason
+	}
+}
+
 // Recipients implements publish.Store; newsletter is its name.
 func (s *Store) Recipients(ctx context.Context, newsletter string, now time.Time, f func(digest.Recipient) error) error {
 	err := each(ctx, s.read, func(scan scan) error {
@@ -116,19 +139,9 @@ func (s *Store) Recipients(ctx context.Context, newsletter string, now time.Time
 		if err := scan(&r.Address, &state, &mailable, &unpaused, &reason); err != nil {
 			return err
 		}
-		switch {
-		case mailable == 1 && unpaused == 1:
-		case mailable == 1:
-			r.LeftOut = "paused"
-		case state != "active":
-			r.LeftOut = state
-		default:
-			r.LeftOut = "suppressed: " + reason
-		}
+		r.LeftOut = leftOut(state, mailable == 1, unpaused == 1, reason)
 		return f(r)
-	}, `SELECT s.address, c.state, CASE WHEN `+mailable+` THEN 1 ELSE 0 END, CASE WHEN `+unpaused+`$2 THEN 1 ELSE 0 END,
-		COALESCE((SELECT MIN(p.reason) FROM suppression p
-			WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', c.newsletter)), '')
+	}, `SELECT s.address, c.state, `+mailableNow+`$2 THEN 1 ELSE 0 END, `+whySuppressed+`
 		FROM newsletter n JOIN consent c ON c.newsletter = n.id JOIN subscriber s ON s.id = c.subscriber
 		WHERE n.name = $1 AND `+visible+` ORDER BY s.address`, newsletter, ms(now))
 	if err != nil {

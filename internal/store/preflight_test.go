@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"testing"
 
 	"digest.example/internal/digest"
@@ -38,12 +39,18 @@ func testCountRecipients(t *testing.T, w *world) {
 	count("weekly", 3)
 	w.exec(`UPDATE consent SET paused_until = $1 WHERE subscriber = $2`, noon.UnixMilli()+1, person(5).ID)
 	count("nowhere", 0)
-	eligible := 0
-	w.must(w.Recipients(w.ctx, "weekly", noon, func(r digest.Recipient) error {
-		if r.LeftOut == "" {
-			eligible++
+	w.exec(`UPDATE consent SET state = 'bounced' WHERE subscriber = $1`, person(2).ID)
+	for _, shown := range []any{1, nil} {
+		w.exec(`UPDATE import SET shown = $1`, shown)
+		want := map[string]int{}
+		w.must(w.Recipients(w.ctx, "weekly", noon, func(r digest.Recipient) error {
+			want[r.LeftOut]++
+			return nil
+		}))
+		got, err := w.CountList(w.ctx, "weekly", noon)
+		w.must(err)
+		if !maps.Equal(got, want) {
+			t.Errorf("counted %v, want %v", got, want)
 		}
-		return nil
-	}))
-	count("weekly", eligible)
+	}
 }

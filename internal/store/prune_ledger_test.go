@@ -108,7 +108,10 @@ func testPruneLedgerKeeps(t *testing.T, w *world) {
 		t.Error("a reopened issue is pruned")
 	}
 	// Who looked a moment before it was reopened asks once more.
-	w.must(w.change(w.ctx, "prune", func(tx tx) error { return tx.pruneLedger(r.ID, ms(noon), 2) }))
+	w.must(w.change(w.ctx, "prune", func(tx tx) error {
+		_, err := tx.pruneLedger(pruned{issue: r.ID}, ms(noon), 2)
+		return err
+	}))
 	w.planAll(r.ID)
 	if got := w.ledgerRows(r.ID); got != "1" {
 		t.Errorf("who was pruned is planned again: %s rows", got)
@@ -129,5 +132,21 @@ func testPruneLedgerClock(t *testing.T, w *world) {
 	w.ended(3, noon.Add(20*year), delivery.Accepted)
 	if w.pruneLedger(noon, 10) || w.ledgerRows(before) != "1" {
 		t.Error("an issue that ended in the future costs the ledgers of the present")
+	}
+}
+
+// A number of recipients that is wrong does not make pruning endless.
+func testPruneLedgerEnds(t *testing.T, w *world) {
+	w.newsletter("weekly")
+	old := w.ended(1, noon.Add(-2*year), delivery.Accepted, delivery.Failed)
+	w.ended(2, noon)
+	w.exec(`UPDATE issue SET recipients = 7 WHERE id = $1`, old)
+	for steps := 0; w.pruneLedger(noon, 1); steps++ {
+		if steps > 10 {
+			t.Fatal("there is no end")
+		}
+	}
+	if want := (delivery.Counts{delivery.Accepted: 1, delivery.Failed: 1}); !maps.Equal(w.counts(old), want) {
+		t.Errorf("counts %v, want %v", w.counts(old), want)
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 // scale is how many people the benchmarks of long lists have: 1,000,000 where
 // DIGEST_SCALE says so.
-func scale(b *testing.B) int {
+func scale() int {
 	n, err := strconv.Atoi(os.Getenv("DIGEST_SCALE"))
 	if err != nil {
 		n = 20_000
@@ -122,7 +122,7 @@ func percentiles(b *testing.B, what string, took []spent) {
 func BenchmarkScale(b *testing.B) {
 	for _, e := range engines {
 		b.Run(e.name, func(b *testing.B) {
-			n := scale(b)
+			n := scale()
 			s, issue := listed(b, e.url(b), n)
 			b.ResetTimer()
 			for range b.N {
@@ -157,13 +157,32 @@ func measure(b *testing.B, s *Store, issue string) {
 	}
 	counts := func() error { _, err := s.Counts(ctx, issue); return err }
 	timed(b, "recipients", func() error { _, err := s.CountRecipients(ctx, "weekly", noon); return err })
+	list := size(b, s)
 	timed(b, "plan", func() error { return plan(b, s, issue) })
+	ledger := size(b, s)
 	move(digest.IssuePlanning, digest.IssueSending)
 	timed(b, "counts-first", counts)
 	timed(b, "send", func() error { return sendAll(b, s, issue) })
 	timed(b, "counts-last", counts)
+	rows := float64(scale())
+	b.ReportMetric(list/rows, "B/person")
+	b.ReportMetric((ledger-list)/rows, "B/row-planned")
+	b.ReportMetric((size(b, s)-list)/rows, "B/row-sent")
 	move(digest.IssueSending, digest.IssueDone)
 	timed(b, "prune", func() error { return pruneAll(b, s) })
+}
+
+// size is how many bytes the database takes.
+func size(b *testing.B, s *Store) (bytes float64) {
+	b.Helper()
+	query := `SELECT pg_database_size(current_database())`
+	if s.name == sqlite.name {
+		query = `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`
+	}
+	if err := s.read.QueryRow(query).Scan(&bytes); err != nil {
+		b.Fatal(err)
+	}
+	return bytes
 }
 
 // plan plans as the publisher does.
@@ -215,7 +234,7 @@ const claimed = 1000
 // pruneAll deletes the whole ledger.
 func pruneAll(b *testing.B, s *Store) error {
 	openNext(b, s, 2)
-	if _, err := s.write.Exec(`UPDATE issue SET finished = CASE WHEN finished IS NULL THEN $1 ELSE 1 END`, ms(noon)); err != nil {
+	if _, err := s.write.Exec(`UPDATE issue SET finished = CASE WHEN finished IS NULL THEN CAST($1 AS BIGINT) ELSE 1 END`, ms(noon)); err != nil {
 		return err
 	}
 	var steps []spent

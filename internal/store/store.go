@@ -54,6 +54,7 @@ type Store struct {
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
+	pruned   pruned
 
 	migrated Migration
 	closers  []func() error

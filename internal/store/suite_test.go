@@ -129,6 +129,7 @@ func suite(t *testing.T, e engine) {
 		{"old ledgers are pruned, counts kept", testPruneLedger},
 		{"ledgers that are not over are kept", testPruneLedgerKeeps},
 		{"ledgers outlive a wrong clock", testPruneLedgerClock},
+		{"pruning ends", testPruneLedgerEnds},
 		{"redactions keep their fingerprints", testFingerprint},
 		{"secret", testPinSecret},
 		{"secrets are replaced", testRotations},
