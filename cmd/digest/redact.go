@@ -81,7 +81,7 @@ func (a *app) redact(ctx context.Context, what string, o redactOptions) (err err
 		return err
 	}
 	if !o.dryRun {
-		if done.Scrubbed, err = s.Scrub(ctx); err != nil {
+		if done.Scrubbed, err = patiently(ctx, func() (bool, error) { return s.Scrub(ctx) }); err != nil {
 			return err
 		}
 	}

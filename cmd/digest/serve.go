@@ -83,6 +83,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	})
 	group.Go(func() error { return letters.Run(both) })
 	group.Go(func() error { clerk.Run(both); return nil })
+	group.Go(func() error { a.keepClean(both, s); return nil })
 	group.Go(func() error {
 		defer close(sent)
 		return p.Serve(both)

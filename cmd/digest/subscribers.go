@@ -21,11 +21,11 @@ func (a *app) subscribersCommand() *cobra.Command {
 	var newsletter string
 	c := group(&cobra.Command{
 		Use:   "subscribers",
-		Short: "Add, remove, list, show, import and export the readers of a newsletter",
+		Short: "Add, remove, list, show, erase, import and export the readers of a newsletter",
 		Example: `  digest subscribers add ann@example.org
   digest subscribers list
   digest subscribers import readers.csv`,
-	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter), a.showCommand(),
+	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter), a.showCommand(), a.eraseCommand(),
 		a.importCommand(&newsletter), a.exportCommand(&newsletter))
 	c.PersistentFlags().StringVar(&newsletter, "newsletter", "", "which newsletter, where there are several")
 	return c

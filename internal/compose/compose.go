@@ -36,6 +36,7 @@ type Rendered struct {
 	Text      string // the same
 	Hole      string // for mail.Fill
 	Stencil   *mail.Stencil
+	Plain     *mail.Stencil // the same without HTML
 	Items     []digest.Item // exactly what is printed, in order
 	Trimmed   []string      // what the size budget cut, in words; empty: nothing
 }
@@ -98,7 +99,11 @@ func (c *Composer) Render(issue digest.Issue, nl digest.Newsletter, ids IDs) (Re
 		Subject: page.Subject, Preheader: page.Preheader, HTML: html, Text: text, Hole: hole,
 		Items: l.items(), Trimmed: l.trimmed,
 	}
-	if out.Stencil, err = mail.NewStencil(template(out, nl, issue, ids)); err != nil {
+	message := template(out, nl, issue, ids)
+	if out.Stencil, err = mail.NewStencil(message); err == nil {
+		out.Plain, err = mail.NewPlainStencil(message)
+	}
+	if err != nil {
 		return Rendered{}, fmt.Errorf("compose %s/%d: %w", issue.Newsletter, issue.Number, err)
 	}
 	return out, nil

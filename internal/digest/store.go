@@ -17,6 +17,7 @@ type Frozen struct {
 	Content Issue
 	Items   []Item
 	Stencil []byte
+	Plain   []byte // the same without HTML; nil: there is none, and all get the other
 	From    string // envelope sender
 	At      time.Time
 }

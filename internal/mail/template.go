@@ -51,6 +51,20 @@ func NewStencil(t Template) (*Stencil, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
+	return t.stencil()
+}
+
+// NewPlainStencil encodes the template's text alone, for recipients who want no
+// HTML. It refuses what NewStencil does.
+func NewPlainStencil(t Template) (*Stencil, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	t.HTML = ""
+	return t.stencil()
+}
+
+func (t Template) stencil() (*Stencil, error) {
 	fields, err := t.fields()
 	if err != nil {
 		return nil, err
@@ -185,7 +199,7 @@ func (t Template) encode(fields map[string]string, mark marks) ([]byte, error) {
 	return encodeParts(fields, t.Boundary, mark.put(t.Text, t.Hole), mark.put(t.HTML, t.Hole))
 }
 
-// encodeParts builds a message of two bodies.
+// encodeParts builds a message of two bodies, or of the text alone.
 func encodeParts(fields map[string]string, boundary, text, html string) ([]byte, error) {
 	msg := gomail.NewMsg(
 		gomail.WithCharset(gomail.CharsetUTF8),
@@ -199,7 +213,9 @@ func encodeParts(fields map[string]string, boundary, text, html string) ([]byte,
 	// Without a value go-mail makes one up, with the host's name in it.
 	msg.SetGenHeader(gomail.HeaderMessageID, droppedID)
 	msg.SetBodyString(gomail.TypeTextPlain, text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	if html != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	}
 	var buf bytes.Buffer
 	if _, err := msg.WriteTo(&buf); err != nil {
 		return nil, fmt.Errorf("encode the message: %w", err)

@@ -216,13 +216,9 @@ func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRe
 
 // job is what the deliverer needs to know of the issue.
 func (p *Publisher) job(ctx context.Context, n *Newsletter, r digest.IssueRecord) (delivery.Job, error) {
-	b, err := p.store.Stencil(ctx, r.ID)
+	both, err := p.stencils(ctx, r)
 	if err != nil {
-		return delivery.Job{}, fmt.Errorf("read the stencil of %s: %w", r.Name(), err)
-	}
-	stencil := &mail.Stencil{}
-	if err := stencil.UnmarshalBinary(b); err != nil {
-		return delivery.Job{}, fmt.Errorf("read the stencil of %s: %w", r.Name(), err)
+		return delivery.Job{}, err
 	}
 	return delivery.Job{
 		Issue: r.ID, From: r.From, Resend: n.Resend,
@@ -232,7 +228,7 @@ func (p *Publisher) job(ctx context.Context, n *Newsletter, r digest.IssueRecord
 			if err != nil {
 				return dst, err
 			}
-			return stencil.AppendData(dst, who)
+			return both.of(d).AppendData(dst, who)
 		},
 		Observe: p.o.Progress.Step,
 	}, nil

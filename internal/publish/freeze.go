@@ -151,8 +151,12 @@ func (p *Publisher) freeze(ctx context.Context, n *Newsletter, r digest.IssueRec
 	if err != nil {
 		return false, fmt.Errorf("store the stencil of %s: %w", r.Name(), err)
 	}
+	plain, err := rendered.Plain.MarshalBinary()
+	if err != nil {
+		return false, fmt.Errorf("store the plain stencil of %s: %w", r.Name(), err)
+	}
 	err = p.store.Freeze(ctx, r.ID, digest.Frozen{
-		Content: issue, Items: rendered.Items, Stencil: stencil, From: n.EnvelopeFrom, At: now,
+		Content: issue, Items: rendered.Items, Stencil: stencil, Plain: plain, From: n.EnvelopeFrom, At: now,
 	})
 	if err == nil {
 		p.tellMissing(r, results)

@@ -59,9 +59,11 @@ type Store interface {
 
 	// Freeze stores an issue's content, items and stencil while it is planning.
 	Freeze(ctx context.Context, id string, f digest.Frozen) error
-	// Content and Stencil return what Freeze stored.
+	// Content, Stencil and PlainStencil return what Freeze stored; there may be
+	// no plain one.
 	Content(ctx context.Context, id string) (digest.Issue, error)
 	Stencil(ctx context.Context, id string) ([]byte, error)
+	PlainStencil(ctx context.Context, id string) ([]byte, error)
 	// Plan looks at the next n active consents, adds the eligible subscribers among
 	// them to the issue's ledger and says
 	// whether that was the last of them; it can be repeated after a crash.

@@ -13,7 +13,7 @@ import (
 const (
 	// dropMessages drops the stored messages of issues that hold what was taken
 	// out of their content, once nobody is to get one any more.
-	dropMessages = `UPDATE issue SET stencil = NULL WHERE revised IS NOT NULL AND stencil IS NOT NULL AND finished IS NOT NULL
+	dropMessages = `UPDATE issue SET stencil = NULL, stencil_plain = NULL WHERE revised IS NOT NULL AND stencil IS NOT NULL AND finished IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = issue.id AND d.state IN ('ready', 'claimed', 'committing'))`
 
 	redactedOf = ` IN (SELECT r.source, r.article FROM redaction r WHERE r.source = $1 AND r.comment = '')`

@@ -21,7 +21,7 @@ func (w *world) frozen(newsletter string, n int, content digest.Issue) (id strin
 	w.Helper()
 	r, _, err := w.OpenIssue(w.ctx, newsletter, digest.EditionScheduled, slot(n), noon)
 	w.must(err)
-	w.must(w.Freeze(w.ctx, r.ID, digest.Frozen{Content: content, Stencil: []byte("message of the kettle"), From: "d@example.org", At: noon}))
+	w.must(w.Freeze(w.ctx, r.ID, digest.Frozen{Content: content, Stencil: []byte("message of the kettle"), Plain: []byte("plainly the kettle"), From: "d@example.org", At: noon}))
 	return r.ID
 }
 
@@ -176,6 +176,9 @@ func testRedactComment(t *testing.T, w *world) {
 	if stencil, err := w.Stencil(w.ctx, id); err != nil || len(stencil) != 0 {
 		t.Errorf("stencil %q, %v", stencil, err)
 	}
+	if plain, err := w.PlainStencil(w.ctx, id); err != nil || len(plain) != 0 {
+		t.Errorf("plain stencil %q, %v", plain, err)
+	}
 	if r, err := w.Issue(w.ctx, id); err != nil || !r.Revised.Equal(noon) {
 		t.Errorf("revised %s, %v", r.Revised, err)
 	}
@@ -327,7 +330,7 @@ func TestScrub(t *testing.T) {
 		}
 		return all.String()
 	}
-	words := []string{"Wilhelmina Kettle", "whistling kettle", "#kettle", "message of the kettle"}
+	words := []string{"Wilhelmina Kettle", "whistling kettle", "#kettle", "message of the kettle", "plainly the kettle"}
 	for _, word := range words {
 		if !strings.Contains(files(), word) {
 			t.Fatalf("%q was never there", word)

@@ -31,9 +31,9 @@ func (s *Store) Freeze(ctx context.Context, id string, f digest.Frozen) error {
 			WHERE id = (SELECT newsletter FROM issue WHERE id = $1)`+s.forUpdate, id); err != nil {
 			return err
 		}
-		n, err := t.exec(`UPDATE issue SET content = $1, stencil = $2, envelope_from = $3, cutoff = $4, frozen = $5
-			WHERE id = $6 AND state = 'planning' AND frozen IS NULL`,
-			string(content), f.Stencil, f.From, ms(f.Content.CutOff), ms(f.At), id)
+		n, err := t.exec(`UPDATE issue SET content = $1, stencil = $2, stencil_plain = $3, envelope_from = $4, cutoff = $5,
+			frozen = $6 WHERE id = $7 AND state = 'planning' AND frozen IS NULL`,
+			string(content), f.Stencil, f.Plain, f.From, ms(f.Content.CutOff), ms(f.At), id)
 		if err != nil {
 			return err
 		}
@@ -85,10 +85,19 @@ func (s *Store) Content(ctx context.Context, id string) (digest.Issue, error) {
 
 // Stencil implements publish.Store; digest.ErrNotFound before Freeze.
 func (s *Store) Stencil(ctx context.Context, id string) ([]byte, error) {
+	return s.stencil(ctx, id, "stencil")
+}
+
+// PlainStencil implements publish.Store; digest.ErrNotFound before Freeze.
+func (s *Store) PlainStencil(ctx context.Context, id string) ([]byte, error) {
+	return s.stencil(ctx, id, "stencil_plain")
+}
+
+func (s *Store) stencil(ctx context.Context, id, column string) ([]byte, error) {
 	stencil, err := one(ctx, s.read, func(scan scan) (v []byte, err error) { return v, scan(&v) },
-		`SELECT stencil FROM issue WHERE id = $1 AND frozen IS NOT NULL`, id)
+		`SELECT `+column+` FROM issue WHERE id = $1 AND frozen IS NOT NULL`, id)
 	if err != nil {
-		return nil, fmt.Errorf("stencil of issue %s: %w", id, err)
+		return nil, fmt.Errorf("%s of issue %s: %w", column, id, err)
 	}
 	return stencil, nil
 }

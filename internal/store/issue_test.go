@@ -147,7 +147,7 @@ func testMoveIssue(t *testing.T, w *world) {
 func frozen(cutoff time.Time, items ...digest.Item) digest.Frozen {
 	return digest.Frozen{
 		Content: digest.Issue{Newsletter: "weekly", CutOff: cutoff, Note: "héllo \x00"},
-		Items:   items, Stencil: []byte{0, 255, '\r', '\n'}, From: "bounces@example.org", At: noon,
+		Items:   items, Stencil: []byte{0, 255, '\r', '\n'}, Plain: []byte{0, 254}, From: "bounces@example.org", At: noon,
 	}
 }
 
@@ -168,6 +168,10 @@ func testFreeze(t *testing.T, w *world) {
 	content, err := w.Content(w.ctx, r.ID)
 	if d := cmp.Diff(f.Content, content); d != "" || err != nil {
 		t.Errorf("content: %v\n%s", err, d)
+	}
+	plain, err := w.PlainStencil(w.ctx, r.ID)
+	if err != nil || !bytes.Equal(plain, f.Plain) {
+		t.Errorf("plain stencil %q, %v", plain, err)
 	}
 	stencil, err := w.Stencil(w.ctx, r.ID)
 	if err != nil || !bytes.Equal(stencil, f.Stencil) {
