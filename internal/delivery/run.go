@@ -49,7 +49,7 @@ func (r *run) claimAll(ctx context.Context) error {
 			Issue: r.job.Issue, Owner: r.o.Owner, Now: r.o.Now(), Lease: r.o.Lease, N: n,
 		})
 		switch {
-		case err != nil && ctx.Err() != nil:
+		case err != nil && r.over(ctx):
 			return nil
 		case transient(err):
 			r.o.Log.Error("the ledger cannot be read; claiming waits", "error", err, "retry_in", lockWait)
@@ -94,9 +94,12 @@ func (r *run) hand(ctx context.Context, rows []Delivery) bool {
 	return true
 }
 
+// over says whether ctx has ended, the run was halted, or its time to drain is up.
 func (r *run) over(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
+		return true
+	case <-r.work.Done():
 		return true
 	case <-r.halted:
 		return true
@@ -110,6 +113,7 @@ func (r *run) sleep(ctx context.Context, d time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+	case <-r.work.Done():
 	case <-r.halted:
 	case <-timer.C:
 	}

@@ -103,7 +103,7 @@ func (w *worker) lookAhead() {
 
 // build makes the row's message, or settles what becomes of a row without one.
 func (w *worker) build(d Delivery) *message {
-	if w.over(w.ctx) || w.over(w.work) {
+	if w.over(w.ctx) {
 		w.release(d)
 		return nil
 	}
