@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"digest.example/internal/publish"
 	"digest.example/internal/smtptest"
 	"digest.example/internal/subscribers"
 )
@@ -17,18 +18,19 @@ func TestPlainMail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := smtptest.New(t, smtptest.Options{})
 			w := newWorld(t, 3)
-			w.engine(server)
 			w.must(w.db.Prefer(w.ctx, readerID(1), subscribers.Preferences{Newsletter: w.newsletterID(), Plain: true},
 				subscribers.Event{At: wednesday, From: subscribers.Active, To: subscribers.Active, Actor: subscribers.Reader}))
 			w.site.publish(wednesday, "a")
+			r := w.frozen(sunday)
 			if forget {
-				w.frozen(sunday)
 				db, err := sql.Open("sqlite", w.file)
 				w.must(err)
-				_, err = db.ExecContext(w.ctx, `UPDATE issue SET stencil_plain = NULL, state = 'planning'`)
+				_, err = db.ExecContext(w.ctx, `UPDATE issue SET stencil_plain = NULL`)
 				w.must(err)
 				w.must(db.Close())
 			}
+			w.engine(server)
+			w.must(publish.Resume(w.ctx, w.db, r, sunday))
 			w.at(sunday)
 			w.at(sunday.Add(time.Hour))
 			w.wantIssues("done")
