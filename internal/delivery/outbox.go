@@ -168,7 +168,7 @@ func (o *Outbox) sendNext(ctx, work context.Context) (sent bool, err error) {
 	// for the end of its lease.
 	rows, err := o.letters.ClaimLetters(work, Claim{Owner: o.o.Owner, Now: now, Lease: o.o.Lease, N: 1})
 	if err != nil || len(rows) == 0 {
-		return false, unlessEnded(ctx, err)
+		return false, unlessEnded(work, err)
 	}
 	for _, l := range rows {
 		o.deliver(work, l)
