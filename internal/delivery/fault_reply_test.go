@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -214,6 +215,35 @@ func TestFaultHostileReplies(t *testing.T) {
 					t.Errorf("suppressed: %v", w.gone(victim))
 				}
 				w.others(victim)
+				w.agree(server)
+			})
+		})
+	}
+}
+
+// A relay that has no room now and then costs nobody the mail.
+func TestFaultNoRoom(t *testing.T) {
+	for _, reply := range []string{"452 4.3.1 no room", "552 too many"} {
+		t.Run(reply, func(t *testing.T) {
+			bothWays(t, func(t *testing.T, extensions []string) {
+				const recipients = 60
+				w := newWorld(t, recipients)
+				var asked atomic.Int64
+				server := smtptest.New(t, smtptest.Options{Extensions: extensions, Script: func(e smtptest.Event) smtptest.Action {
+					if e.Stage == smtptest.Rcpt && asked.Add(1)%4 == 0 {
+						return smtptest.Action{Reply: reply}
+					}
+					return smtptest.Action{}
+				}})
+				w.sendAll(w.engine(server, 4))
+				if c := w.counts(); c[delivery.Accepted] != recipients {
+					t.Errorf("the ledger says %v", c)
+				}
+				for i := range w.ids {
+					if i%10 == 0 && w.gone(i) {
+						t.Errorf("recipient %d is suppressed", i)
+					}
+				}
 				w.agree(server)
 			})
 		})

@@ -167,15 +167,16 @@ func isPolicy(r mail.Reply) bool {
 // isTooLarge: the message is, which is nobody's fault but the issue's.
 func isTooLarge(r mail.Reply) bool { return r.Enhanced == "5.2.3" || r.Enhanced == "5.3.4" }
 
-// isCongestion says whether the relay or what is behind it asks for less at a
-// time: insufficient storage (452, and 552 to RCPT), congestion (RFC 3463), too
-// many recipients, a flood.
-func isCongestion(at stage, r mail.Reply) bool {
+// isCongestion says whether a temporary refusal asks for less at a time:
+// insufficient storage (452, and 552 to RCPT), congestion (RFC 3463), too many
+// recipients, a flood. One mailbox that is full asks for nothing of the kind.
+func isCongestion(r mail.Reply) bool {
+	if _, detail, _ := strings.Cut(r.Enhanced, "."); strings.HasPrefix(detail, "2.") {
+		return false
+	}
 	switch r.Enhanced {
-	case "4.2.2":
-		return false // one mailbox is full
-	case "4.3.1", "4.4.5", "4.5.3", "4.7.28", "5.7.28":
+	case "4.3.1", "4.4.5", "4.5.3", "4.7.28":
 		return true
 	}
-	return r.Code == 452 || at == atRcpt && r.Code == 552 && r.Enhanced != "5.2.2" && !isTooLarge(r)
+	return r.Code == 452 || r.Code == 552
 }

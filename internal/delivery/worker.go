@@ -158,12 +158,6 @@ func (w *worker) hangUp(how func(Session) error) {
 
 func abort(s Session) error { s.Abort(); return nil }
 
-// isOverload knows the replies that ask for less: no room at the relay, as
-// opposed to none in a mailbox (RFC 5321 section 4.2.3, RFC 3463 section 3.3).
-func isOverload(r mail.Reply) bool {
-	return r.Code == 452 && !strings.HasPrefix(r.Enhanced, "4.2.")
-}
-
 // deliver takes one message as far as it gets and says whether this worker
 // should go on with the next.
 func (w *worker) deliver(m *message) bool {
@@ -312,7 +306,7 @@ func (w *worker) answer(d Delivery, from State, v verdict, r mail.Reply) {
 	outcome := Failed
 	switch v {
 	case retryLater, dropped:
-		if v == dropped || isOverload(r) {
+		if v == dropped || isCongestion(r) {
 			w.pace.slower()
 		}
 		c.To = Ready
