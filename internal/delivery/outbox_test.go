@@ -429,7 +429,7 @@ func TestOutboxDrains(t *testing.T) {
 	ctx, stop := context.WithCancel(w.ctx)
 	done := make(chan error, 1)
 	go func() { done <- w.outbox(server).Run(ctx) }()
-	w.must(server.Await(w.ctx, "a letter between dot and reply", func() bool { return w.letter(0).State == delivery.Committing }))
+	w.must(server.WaitFor(w.ctx, 1)) // it is kept, and its reply stalls
 	stop()
 	select { // it is given the time to hear the reply
 	case err := <-done:
@@ -454,7 +454,7 @@ func TestOutboxAbortLeavesDoubt(t *testing.T) {
 	o := w.outbox(server)
 	done := make(chan error, 1)
 	go func() { done <- o.Run(ctx) }()
-	w.must(server.Await(w.ctx, "a letter between dot and reply", func() bool { return w.letter(0).State == delivery.Committing }))
+	w.must(server.WaitFor(w.ctx, 1)) // it is kept, and its reply stalls
 	stop()
 	o.Abort()
 	o.Abort()
