@@ -26,6 +26,7 @@ import (
 	"digest.example/internal/fetch"
 	"digest.example/internal/library"
 	"digest.example/internal/mail"
+	"digest.example/internal/metrics"
 	"digest.example/internal/publish"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
@@ -40,6 +41,7 @@ var (
 	_ web.Archive       = (*store.Store)(nil)
 	_ web.Database      = (*store.Store)(nil)
 	_ publish.Archive   = (*store.Store)(nil)
+	_ metrics.Store     = (*store.Store)(nil)
 )
 
 // drainTime is how long open transactions may take once we were asked to stop.

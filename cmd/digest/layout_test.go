@@ -19,7 +19,7 @@ var floors = map[string]int{
 	"internal/alert": 1, "internal/config": 1, "internal/feeds": 1, "internal/fetch": 1, "internal/mail": 1, "internal/sanitize": 1, "internal/texts": 1, "templates": 1,
 	"internal/sources": 2, "internal/rank": 2, "internal/compose": 2, "internal/subscribers": 2,
 	"internal/delivery": 3, "internal/library": 3, "internal/preflight": 3, "internal/signup": 3,
-	"internal/preview": 4, "internal/publish": 4, "internal/store": 4, "internal/web": 4,
+	"internal/metrics": 4, "internal/preview": 4, "internal/publish": 4, "internal/store": 4, "internal/web": 4,
 	"cmd/digest": 5,
 }
 

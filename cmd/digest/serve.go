@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -70,6 +71,10 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return err
 	}
 	clerk := a.clerk(s, composer, newsletters)
+	monitored, err := a.metrics(s, newsletters)
+	if err != nil {
+		return errors.Join(err, pages.Close())
+	}
 	a.announce(p, newsletters, pages)
 	group, both := errgroup.WithContext(ctx)
 	// The pages outlive the sending: who clicks while mail is going out must
@@ -91,6 +96,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	group.Go(func() error {
 		visible, hide := context.WithCancel(context.WithoutCancel(ctx))
 		go func() { <-sent; hide() }()
+		group.Go(func() error { return monitored(visible) })
 		return pages.Run(visible)
 	})
 	return group.Wait()

@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Database    string       `mapstructure:"database" secret:"url"` // a file, or postgres://user@host/db
 	Web         Web          `mapstructure:"web"`
+	Metrics     Metrics      `mapstructure:"metrics"`
 	Secret      string       `mapstructure:"secret" secret:"all"` // empty: the key file beside the database
 	SMTP        SMTP         `mapstructure:"smtp"`
 	Alert       Alert        `mapstructure:"alert"`
@@ -32,6 +33,11 @@ type Web struct {
 	// TrustedProxies are addresses, or networks such as 10.0.0.0/8, of proxies
 	// that tell whom they ask for.
 	TrustedProxies []string `mapstructure:"trusted_proxies"`
+}
+
+// Metrics says where monitors are told how it is going.
+type Metrics struct {
+	Listen string `mapstructure:"listen"` // host:port; empty: nowhere
 }
 
 // The values of SMTP.TLS.

@@ -130,6 +130,7 @@ func anyConfig(t *rapid.T) Config {
 			PullEvery: minPullEvery * Duration(rapid.IntRange(0, 100).Draw(t, "pull every")),
 			Keep:      minKeep + Duration(rapid.IntRange(0, 1000).Draw(t, "keep"))*Duration(day),
 		},
+		Metrics:   Metrics{Listen: rapid.SampledFrom([]string{"", "127.0.0.1:9464", "[::1]:0"}).Draw(t, "metrics")},
 		Ledger:    Ledger{Keep: minKeepLedger * Duration(rapid.IntRange(0, 100).Draw(t, "keep ledger"))},
 		Templates: word.Draw(t, "templates"),
 	}

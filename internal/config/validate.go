@@ -16,7 +16,10 @@ func (c Config) Validate() error { return c.problems().err() }
 func (c Config) problems() Problems {
 	var ps Problems
 	ps.checkDatabase(c.Database)
-	ps.checkListen(c.Web.Listen)
+	ps.checkListen("web.listen", c.Web.Listen)
+	if c.Metrics.Listen != "" {
+		ps.checkListen("metrics.listen", c.Metrics.Listen)
+	}
 	if c.Web.PublicURL == "" {
 		ps.add("web.public_url", "missing: give the address under which readers reach the pages")
 	} else if text := badPublicURL(c.Web.PublicURL); text != "" {
@@ -66,14 +69,14 @@ func isPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
-func (ps *Problems) checkListen(s string) {
+func (ps *Problems) checkListen(key, s string) {
 	_, port, err := net.SplitHostPort(s)
 	if err != nil {
-		ps.add("web.listen", "%q is not host:port, such as 127.0.0.1:8080", s)
+		ps.add(key, "%q is not host:port, such as 127.0.0.1:8080", s)
 		return
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil || hasControl(s) {
-		ps.add("web.listen", "%q is not a port: give 0 to 65535 (0: any that is free)", port)
+		ps.add(key, "%q is not a port: give 0 to 65535 (0: any that is free)", port)
 	}
 }
 

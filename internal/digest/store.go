@@ -59,3 +59,10 @@ type Recipient struct {
 	Address string
 	LeftOut string
 }
+
+// ListCount is how many people are in one state with a newsletter.
+type ListCount struct {
+	Newsletter string // name
+	State      string
+	People     int
+}
