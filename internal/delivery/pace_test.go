@@ -38,8 +38,10 @@ func TestPaceHalvesAndGrows(t *testing.T) {
 func TestPaceAdmits(t *testing.T) {
 	p := newPace(4)
 	p.slower() // 2
-	if !p.enter() || !p.enter() || p.crowded() {
-		t.Fatal("two may enter")
+	for range 2 {
+		if !p.enter() || p.crowded() {
+			t.Fatal("two may enter")
+		}
 	}
 	entered := make(chan bool)
 	var waiting sync.WaitGroup
