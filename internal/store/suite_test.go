@@ -113,6 +113,7 @@ func suite(t *testing.T, e engine) {
 		{"erase whatever happened", testEraseAnything},
 		{"erase what comes back", testErasedMarks},
 		{"erase an address", testEraseAddressOnly},
+		{"lists are counted", testListCounts},
 		{"settle who is new", testSettleWhoIsNew},
 		{"settle knows people", testSettleKnowsPeople},
 		{"settle counts", testSettleCounts},
