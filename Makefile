@@ -39,6 +39,15 @@ fuzz: ## every fuzz target for FUZZTIME, one after another; commit what it leave
 golden: ## renew the golden mails; look at the difference before you commit it
 	$(GO) test ./internal/compose -update
 
-tools: # PostgreSQL's server for the storage tests
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || \
-	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; }
+AXE = axe-core@4.14.1
+AXE_FOLDER = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/digest-tools/$(subst @,-,$(AXE))
+
+tools: # PostgreSQL's server for the storage tests, Chromium and axe-core for those of the pages
+	@missing=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
+	test -f $(AXE_FOLDER)/node_modules/axe-core/axe.min.js || command -v npm >/dev/null 2>&1 || missing="$$missing npm"; \
+	test -z "$$missing" || \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
+	@test -f $(AXE_FOLDER)/node_modules/axe-core/axe.min.js || \
+	{ mkdir -p $(AXE_FOLDER) && npm install --silent --no-save --ignore-scripts --no-audit --no-fund --prefix $(AXE_FOLDER) $(AXE); }
