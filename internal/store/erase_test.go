@@ -89,6 +89,7 @@ func testEraseAnything(t *testing.T, w *world) {
 			"suppressed": func(t *rapid.T) { h.suppressed(t) },
 			"stopped":    func(*rapid.T) { h.stopped() },
 		})
+		h.disclosed()
 		w.erase(n)
 		w.must(h.afterwards())
 		if clean, err := w.CleanUp(w.ctx, noon); err != nil || !clean {
@@ -109,6 +110,22 @@ func testEraseAnything(t *testing.T, w *world) {
 	})
 }
 
+// disclosed checks that all that was said about the person, and is kept, is in
+// their export, but for why issues stopped.
+func (h *history) disclosed() {
+	h.Helper()
+	p, err := h.Person(h.ctx, person(h.n).ID)
+	h.must(err)
+	data, err := p.Disclose(noon)
+	h.must(err)
+	for event := range h.events {
+		word := fmt.Sprintf("%s%d;", h.word(), event+1)
+		if found := h.traces(word, "issue.reason"); len(found) > 0 && !strings.Contains(string(data), word) {
+			h.Errorf("%s stands in %q, and not in\n%s", word, found, data)
+		}
+	}
+}
+
 // history is what happens to one person, with everything that says who it is.
 type history struct {
 	*world
@@ -122,7 +139,7 @@ func (h *history) word() string { return fmt.Sprintf("evidence-of-%d-", h.n) }
 
 func (h *history) says() string {
 	h.events++
-	return fmt.Sprintf("550 <%s>: %s%d", person(h.n).Address, h.word(), h.events)
+	return fmt.Sprintf("550 <%s>: %s%d;", person(h.n).Address, h.word(), h.events)
 }
 
 func (h *history) begin() { h.enrolN(h.newsletter, h.n, h.n+2) }

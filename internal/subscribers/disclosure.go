@@ -16,6 +16,9 @@ type disclosure struct {
 	History      []disclosedChange      `json:"history"`
 	Suppressions []disclosedSuppression `json:"suppressions"`
 	Issues       []disclosedIssue       `json:"issues"`
+	Requests     []disclosedRequest     `json:"requests"`
+	Links        []disclosedLink        `json:"links"`
+	Letters      []disclosedLetter      `json:"letters"`
 }
 
 type disclosedConsent struct {
@@ -56,12 +59,39 @@ type disclosedIssue struct {
 	Reply string    `json:"reply,omitempty"`
 }
 
+type disclosedRequest struct {
+	Letter     string    `json:"letter"`
+	Newsletter string    `json:"newsletter"`
+	At         time.Time `json:"at"`
+	Wording    string    `json:"wording,omitempty"`
+	Evidence   string    `json:"evidence,omitempty"`
+}
+
+type disclosedLink struct {
+	Purpose    Purpose   `json:"purpose"`
+	Newsletter string    `json:"newsletter"`
+	Created    time.Time `json:"created"`
+	Expires    time.Time `json:"expires"`
+	Used       time.Time `json:"used,omitzero"`
+	Wording    string    `json:"wording,omitempty"`
+	Evidence   string    `json:"evidence,omitempty"`
+}
+
+type disclosedLetter struct {
+	Letter     string    `json:"letter"`
+	Newsletter string    `json:"newsletter"`
+	State      string    `json:"state"`
+	At         time.Time `json:"at"`
+	Reply      string    `json:"reply,omitempty"`
+}
+
 // Disclose writes all that is kept of a person as JSON, for them or whoever
 // answers for the list.
 func (p Person) Disclose(now time.Time) ([]byte, error) {
 	d := disclosure{
 		Address: p.Subscriber.Address, Name: p.Subscriber.Name, Language: p.Subscriber.Language, Added: p.Subscriber.Created,
 		Consents: []disclosedConsent{}, History: []disclosedChange{}, Suppressions: []disclosedSuppression{}, Issues: []disclosedIssue{},
+		Requests: []disclosedRequest{}, Links: []disclosedLink{}, Letters: []disclosedLetter{},
 	}
 	for _, c := range p.Consents {
 		mailed, why := p.Mailed(c, now)
@@ -80,9 +110,25 @@ func (p Person) Disclose(now time.Time) ([]byte, error) {
 	for _, i := range p.Issues {
 		d.Issues = append(d.Issues, disclosedIssue{i.Issue, i.State, i.At, i.Reply})
 	}
+	d.correspondence(p)
 	data, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write a person's data: %w", err)
 	}
 	return data, nil
+}
+
+// correspondence is what went to and fro beside the issues.
+func (d *disclosure) correspondence(p Person) {
+	for _, r := range p.Requests {
+		d.Requests = append(d.Requests, disclosedRequest{r.Kind, p.Newsletters[r.Newsletter], r.At, r.Wording, r.Evidence})
+	}
+	for _, t := range p.Links {
+		d.Links = append(d.Links, disclosedLink{
+			t.Purpose, p.Newsletters[t.Newsletter], t.Created, t.Expires, t.Used, t.Wording, t.Evidence,
+		})
+	}
+	for _, l := range p.Letters {
+		d.Letters = append(d.Letters, disclosedLetter{l.Kind, p.Newsletters[l.Newsletter], l.State, l.At, l.Reply})
+	}
 }

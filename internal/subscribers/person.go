@@ -31,6 +31,9 @@ type Person struct {
 	History      []Change          // oldest first
 	Suppressions []Suppression
 	Issues       []Received // newest first
+	Requests     []Asked    // made on the pages, oldest first, like the next two
+	Links        []Ticket   // single-use
+	Letters      []Written
 }
 
 // Change is an event with the newsletter that it was about.
@@ -45,6 +48,24 @@ type Received struct {
 	State string // of the delivery
 	Reply string // the last one of the mail server's
 	At    time.Time
+}
+
+// Asked is what somebody asked for on the pages.
+type Asked struct {
+	Kind       string // of letter: confirm, data, erase
+	Newsletter string // id
+	Wording    string // what it agrees to
+	Evidence   string
+	At         time.Time
+}
+
+// Written is a letter to somebody.
+type Written struct {
+	Kind       string // as in Asked
+	Newsletter string // id
+	State      string // of the delivery
+	Reply      string // the last one of the mail server's
+	At         time.Time
 }
 
 // Lookup returns all that is kept of an address. Of one that was erased that is
