@@ -104,12 +104,12 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	defer e.holdLease(work)()
 	r := &run{
 		Engine: e, job: job, ctx: ctx, work: work,
-		writer: newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections),
 		feed:   make(chan Delivery, e.o.Connections),
 		halted: make(chan struct{}),
 		pace:   newPace(e.o.Connections),
 		report: Report{Results: Counts{}},
 	}
+	r.writer = newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections, func() int { return r.connected(0) })
 	if e.o.PerSecond > 0 {
 		r.limit = rate.NewLimiter(rate.Limit(e.o.PerSecond), 1)
 	}

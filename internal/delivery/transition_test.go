@@ -215,7 +215,7 @@ func (sealed) Apply(context.Context, time.Time, []Change) ([]bool, error) {
 
 func TestIllegalChangesReachNoStore(t *testing.T) {
 	var log strings.Builder
-	w := newWriter(sealed{}, slog.New(slog.NewTextHandler(&log, nil)), time.Now, 1)
+	w := newWriter(sealed{}, slog.New(slog.NewTextHandler(&log, nil)), time.Now, 1, func() int { return 1 })
 	go w.run(t.Context())
 	w.put(change(held, Accepted, Ready))
 	if <-w.commit(change(held, Claimed, Committing)) {

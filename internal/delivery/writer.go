@@ -14,6 +14,8 @@ type writer struct {
 	store  Store
 	log    *slog.Logger
 	now    func() time.Time
+	open   func() int // how many sessions there are, each with an intent to come
+	slow   bool       // the last commit was
 	in     chan entry
 	done   chan struct{}
 	gaveUp bool // on the database: each further try could last as long as the database's patience
@@ -30,9 +32,9 @@ type entry struct {
 // make it long, far above what connections can queue.
 const group = 512
 
-func newWriter(store Store, log *slog.Logger, now func() time.Time, connections int) *writer {
+func newWriter(store Store, log *slog.Logger, now func() time.Time, connections int, open func() int) *writer {
 	return &writer{
-		store: store, log: log, now: now,
+		store: store, log: log, now: now, open: open,
 		in: make(chan entry, 2*connections), done: make(chan struct{}),
 	}
 }
@@ -48,7 +50,9 @@ func (w *writer) run(ctx context.Context) {
 		for _, e := range batch {
 			changes = append(changes, e.changes...)
 		}
+		began := time.Now()
 		applied, ok := w.apply(ctx, changes)
+		w.slow = time.Since(began) > slowCommit+time.Duration(len(changes))*changeWork
 		at := 0
 		for _, e := range batch {
 			at += len(e.changes)
@@ -59,16 +63,28 @@ func (w *writer) run(ctx context.Context) {
 	}
 }
 
-// gather takes what is queued. It yields twice first: connections that were
-// just woken then have the time to queue, and one commit serves them too.
+// A commit that takes longer than slowCommit, beside the work of its changes, is
+// worth waiting for company: for linger at most. On a fast disk any fixed wait
+// costs more than it brings.
+const (
+	slowCommit = time.Millisecond
+	changeWork = 50 * time.Microsecond
+	linger     = time.Millisecond
+)
+
+// gather takes what is queued, and a little more: connections that were just
+// woken get the time to queue, and one commit serves them too.
 func (w *writer) gather(first entry) []entry {
-	runtime.Gosched()
-	runtime.Gosched()
 	batch := []entry{first}
+	if w.slow {
+		batch = w.await(batch)
+	}
+	runtime.Gosched()
+	runtime.Gosched()
 	for len(batch) < group {
 		select {
-		case e, open := <-w.in:
-			if !open {
+		case e, more := <-w.in:
+			if !more {
 				return batch
 			}
 			batch = append(batch, e)
@@ -77,6 +93,30 @@ func (w *writer) gather(first entry) []entry {
 		}
 	}
 	return batch
+}
+
+// await waits for the intents of all sessions that are open.
+func (w *writer) await(batch []entry) []entry {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	intents := 0
+	for {
+		if batch[len(batch)-1].answer != nil {
+			intents++
+		}
+		if intents >= w.open() || len(batch) >= group {
+			return batch
+		}
+		select {
+		case e, more := <-w.in:
+			if !more {
+				return batch
+			}
+			batch = append(batch, e)
+		case <-timer.C:
+			return batch
+		}
+	}
 }
 
 // apply repeats until the changes are durable: a locked database or a full disk
