@@ -14,7 +14,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
 )
@@ -131,7 +130,6 @@ type history struct {
 	*world
 	newsletter string
 	n, events  int
-	held       []delivery.Delivery
 }
 
 // word stands in all that is said about the person.

@@ -29,10 +29,13 @@ func (s *Store) Scrub(ctx context.Context) (bool, error) {
 	if s.file == "" {
 		return false, nil
 	}
-	if err := s.cleanPages(ctx); err != nil {
-		return false, fmt.Errorf("scrub the database's files: %w", err)
-	}
+	// Looking through a long database is in vain while somebody reads.
 	folded, err := s.foldLog(ctx)
+	if err == nil && folded {
+		if err = s.cleanPages(ctx); err == nil {
+			folded, err = s.foldLog(ctx)
+		}
+	}
 	if err != nil {
 		return false, fmt.Errorf("scrub the database's files: %w", err)
 	}
