@@ -5,7 +5,6 @@
 package browsertest
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"testing"
@@ -37,16 +36,12 @@ func Start(tb testing.TB) *Browser {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var stderr bytes.Buffer
 	c := exec.Command(program, "--headless", "--remote-debugging-pipe",
 		"--no-sandbox", // which root cannot have; the pages are our own
 		"--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-quic", "--hide-scrollbars",
 		"--user-data-dir="+tb.TempDir(), "about:blank")
 	c.ExtraFiles = []*os.File{commands, answers} // 3 and 4, where Chromium looks for them
-	c.Stderr = &stderr
-	// Where a child of it keeps the error stream open, Wait must not wait for that.
-	c.WaitDelay = time.Second
 	if err := c.Start(); err != nil {
 		tb.Fatalf("start %s: %v", program, err)
 	}
@@ -58,9 +53,6 @@ func Start(tb testing.TB) *Browser {
 		_ = c.Wait()
 		gone.Stop()
 		b.pipe.close()
-		if tb.Failed() {
-			tb.Logf("Chromium said: %s", stderr.Bytes())
-		}
 	})
 	return b
 }

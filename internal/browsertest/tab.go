@@ -147,7 +147,7 @@ func (t *Tab) Click(selector string) {
 	t.Eval(`(() => {
 		const e = document.querySelector(`+quote(selector)+`);
 		e.scrollIntoView({block: "center"});
-		const r = e.getBoundingClientRect();
+		const r = e.getClientRects()[0]; // of a link's lines, the first
 		return {x: r.x + r.width / 2, y: r.y + r.height / 2};
 	})()`, &at)
 	for _, kind := range []string{"mousePressed", "mouseReleased"} {
@@ -204,7 +204,7 @@ func (t *Tab) Eval(expression string, result any) {
 	}
 }
 
-// Download clicks a button behind which is a file, and returns what is in it.
+// Download clicks a button behind which is a JSON file, and returns what is in it.
 func (t *Tab) Download(selector string) []byte {
 	t.Helper()
 	t.Click(selector)
@@ -213,12 +213,10 @@ func (t *Tab) Download(selector string) []byte {
 		if err != nil || len(files) == 0 {
 			continue
 		}
-		// It gets its name when it is complete.
-		file, err := os.ReadFile(files[0])
-		if err != nil {
-			t.Fatal(err)
+		// Its name may be there before what is in it.
+		if file, err := os.ReadFile(files[0]); err == nil && json.Valid(file) {
+			return file
 		}
-		return file
 	}
 	t.Fatalf("press %s: no file in %s", selector, patience)
 	return nil
@@ -231,7 +229,7 @@ func (t *Tab) Troubles(below string) []string {
 	defer t.mu.Unlock()
 	all := slices.Clone(t.troubles)
 	for _, address := range t.fetched {
-		if u, err := url.Parse(address); err == nil && u.Scheme != "about" && !strings.HasPrefix(address, below) {
+		if u, err := url.Parse(address); err == nil && u.Scheme != "about" && u.Scheme != "data" && !strings.HasPrefix(address, below) {
 			all = append(all, "fetched from elsewhere: "+address)
 		}
 	}
