@@ -24,7 +24,7 @@ var floors = map[string]int{
 }
 
 // testOnly are packages that no program contains.
-var testOnly = map[string]bool{"internal/smtptest": true, "internal/smtpsink": true, "internal/sitetest": true, "internal/pgtest": true}
+var testOnly = map[string]bool{"internal/smtptest": true, "internal/smtpsink": true, "internal/sitetest": true, "internal/pgtest": true, "internal/browsertest": true}
 
 // kinds is the folder of the packages for one kind of site each: they stand
 // above the one that they implement, and below all else.
