@@ -190,6 +190,9 @@ func (w walker) choose() {
 		w.Errorf("the file about %s is %s", w.address, file)
 	}
 	w.sees(w.tab.Open(data), http.StatusGone, "page_expired_title")
+	if text := w.tab.Text("main"); !strings.Contains(text, w.lang.Say("preferences")) || w.tab.Text("main a") != "" {
+		w.Errorf("where to ask for another link is not in %q", text)
+	}
 
 	w.tab.Open(preferences)
 	w.tab.Click("#plain")
@@ -216,6 +219,11 @@ func (w walker) leave() {
 	w.tab.Open(unsubscribe)
 	w.sees(w.tab.Press("form button"), http.StatusOK, "page_stopped_title")
 	w.state("unsubscribed", false, false)
+	w.tab.Open(unsubscribe)
+	w.sees(w.tab.Press("button[value=pause]"), http.StatusOK, "page_stopped_title")
+	if got := w.tab.Text("main a"); got != w.lang.Say("subscribe") {
+		w.Errorf("who has left is offered %q", got)
+	}
 	w.sees(w.tab.Open(preferences), http.StatusOK, "preferences")
 
 	w.sees(w.tab.Press("button[value=erase]"), http.StatusOK, "page_sent_title")

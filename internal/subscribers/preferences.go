@@ -59,14 +59,19 @@ func (l *List) SetPreferences(ctx context.Context, token string, p Preferences) 
 	if p.Language != "" && language(p.Language) == "" {
 		return fmt.Errorf("%w: set preferences: not a language", digest.ErrUsage)
 	}
-	return l.prefer(ctx, subscriber, newsletter, "preferences page", func(v *Preferences) {
+	return l.prefer(ctx, subscriber, newsletter, "preferences page", func(v *Preferences) error {
 		v.PausedUntil, v.Plain, v.Language = p.PausedUntil, p.Plain, p.Language
+		return nil
 	})
 }
 
+// ErrNoIssues: who gets no issues anyway cannot pause them.
+var ErrNoIssues = fmt.Errorf("%w: the subscription is not active", digest.ErrRefused)
+
 // Pause stops issues until a time, for the holder of an unsubscribe or a
 // preferences token; a time that is past ends the pause. It fails as
-// SetPreferences does.
+// SetPreferences does, and with ErrNoIssues for who has left: a page that
+// said when issues come again would be wrong.
 func (l *List) Pause(ctx context.Context, token string, until time.Time) error {
 	how := "unsubscribe page"
 	subscriber, newsletter, err := l.keys.Open(PurposeUnsubscribe, token)
@@ -77,10 +82,16 @@ func (l *List) Pause(ctx context.Context, token string, until time.Time) error {
 	if err != nil {
 		return fmt.Errorf("pause: %w", err)
 	}
-	return l.prefer(ctx, subscriber, newsletter, how, func(v *Preferences) { v.PausedUntil = until })
+	return l.prefer(ctx, subscriber, newsletter, how, func(v *Preferences) error {
+		if v.State != Active {
+			return ErrNoIssues
+		}
+		v.PausedUntil = until
+		return nil
+	})
 }
 
-func (l *List) prefer(ctx context.Context, subscriber, newsletter, how string, set func(*Preferences)) error {
+func (l *List) prefer(ctx context.Context, subscriber, newsletter, how string, set func(*Preferences) error) error {
 	if subscriber == Nobody {
 		return nil
 	}
@@ -90,7 +101,9 @@ func (l *List) prefer(ctx context.Context, subscriber, newsletter, how string, s
 	}
 	now := l.now()
 	wanted := c.preferences()
-	set(&wanted)
+	if err := set(&wanted); err != nil {
+		return fmt.Errorf("set preferences: %w", err)
+	}
 	if wanted.PausedUntil.Sub(now) > maxPause {
 		return fmt.Errorf("%w: a pause of more than a year", digest.ErrUsage)
 	}

@@ -114,8 +114,11 @@ func TestPauseBringsNobodyBack(t *testing.T) {
 	l, m, k := testList(t)
 	id := m.put(t, k, "ann@example.org", weekly, Unsubscribed)
 	for _, until := range []time.Time{noon.AddDate(0, 1, 0), {}} {
-		if err := l.Pause(t.Context(), chooser(t, k, id), until); err != nil || m.state(id, weekly) != Unsubscribed {
-			t.Errorf("until %v: %s, %v", until, m.state(id, weekly), err)
+		for _, token := range []string{chooser(t, k, id), mustToken(t, k, id, weekly)} {
+			m.events = nil
+			if err := l.Pause(t.Context(), token, until); !errors.Is(err, ErrNoIssues) || m.state(id, weekly) != Unsubscribed || len(m.events) != 0 {
+				t.Errorf("until %v: %s, %v", until, m.state(id, weekly), err)
+			}
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
 // not be told of a link that does nothing.
 func (s *site) unconfirmed(w http.ResponseWriter, r *http.Request, data view, err error) error {
 	if !errors.Is(err, subscribers.ErrUsed) {
-		return s.spent(w, r, data, err)
+		return s.spent(subscribers.PurposeConfirm, w, r, data, err)
 	}
 	data.Archive = s.archiveFor(r, data.id)
 	return s.render(w, r, http.StatusOK, pageAlready, data)
@@ -55,11 +55,16 @@ func (s *site) peek(ctx context.Context, p subscribers.Purpose, r *http.Request)
 	return s.about(c.Newsletter, c.Language), err
 }
 
-// spent answers who has a link that once worked: its holder may know that.
-func (s *site) spent(w http.ResponseWriter, r *http.Request, data view, err error) error {
+// spent answers who has a link that once worked: its holder may know that, and
+// where such links are to be had.
+func (s *site) spent(p subscribers.Purpose, w http.ResponseWriter, r *http.Request, data view, err error) error {
 	if !errors.Is(err, subscribers.ErrExpired) && !errors.Is(err, subscribers.ErrUsed) {
 		return err
 	}
-	data.Form = s.formOf(data.id)
+	if p == subscribers.PurposeConfirm {
+		data.Form = s.formOf(data.id)
+	} else {
+		data.AskAgain = true
+	}
 	return s.render(w, r, http.StatusGone, pageExpired, data)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
 	"digest.example/internal/texts"
 )
@@ -169,6 +171,22 @@ func TestPausingInsteadOfLeaving(t *testing.T) {
 	}
 }
 
+// Whoever opens an old mail after leaving is not told that issues come again.
+func TestWhoHasLeftCannotPause(t *testing.T) {
+	for _, err := range []error{subscribers.ErrNoIssues, digest.ErrNotFound} {
+		s := withLinks(t, nil)
+		s.list.trouble = fmt.Errorf("pause: %w", err)
+		r := s.post("/u/"+s.token, urlencoded, "do=pause&until=2026-12-20")
+		p := read(t, r)
+		if r.StatusCode != 200 || !strings.Contains(p.text, "You get no issues") || strings.Contains(p.text, "December") {
+			t.Errorf("%v: %d %s", err, r.StatusCode, p.text)
+		}
+		if links := p.all("a"); len(links) != 1 || !slices.Contains(links[0].Attr, html.Attribute{Key: "href", Val: "../s/weekly"}) {
+			t.Errorf("%v: no way back in %s", err, p.text)
+		}
+	}
+}
+
 // A mail client's request is obeyed whatever else stands in it.
 func TestNothingTurnsOneClickIntoAPause(t *testing.T) {
 	s := withLinks(t, nil)
@@ -254,8 +272,9 @@ func TestDataAndErasing(t *testing.T) {
 		!strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", r.StatusCode, h)
 	}
-	if r := s.post("/d/data", urlencoded, ""); r.StatusCode != 410 {
-		t.Errorf("again: %d", r.StatusCode)
+	r = s.post("/d/data", urlencoded, "")
+	if p := read(t, r); r.StatusCode != 410 || len(p.all("a")) != 0 || !strings.Contains(p.text, "Preferences") {
+		t.Errorf("again: %d %s", r.StatusCode, p.text)
 	}
 	r = s.post("/e/erase", urlencoded, "")
 	if p := read(t, r); r.StatusCode != 200 || !strings.Contains(p.text, "are erased") {

@@ -30,6 +30,7 @@ const (
 	pageUnsubscribe  = "unsubscribe.html"
 	pageUnsubscribed = "unsubscribed.html"
 	pagePaused       = "paused.html"
+	pageInactive     = "inactive.html"
 	pagePreferences  = "preferences.html"
 	pageMailed       = "mailed.html"
 	pageData         = "data.html"
@@ -44,7 +45,7 @@ const (
 // pages are all of them.
 var pages = []string{
 	pageSubscribe, pageEmbed, pageSent, pageLimited, pageConfirm, pageWelcome, pageAlready, pageExpired, pageUnsubscribe,
-	pageUnsubscribed, pagePaused, pagePreferences, pageMailed, pageData, pageErase, pageErased, pageBadLink,
+	pageUnsubscribed, pagePaused, pageInactive, pagePreferences, pageMailed, pageData, pageErase, pageErased, pageBadLink,
 	pageNotFound, pageUnavailable, pageFailed,
 }
 
@@ -63,6 +64,7 @@ type view struct {
 	Date        string // until when a subscription is paused
 	Archive     string // address; empty: there is none
 	Form        string // address of the form to subscribe; empty: there is none
+	AskAgain    bool   // another link is to be had by that to the preferences
 	Snippet     string // HTML to copy
 
 	id       string // the newsletter's; empty: not known
@@ -174,7 +176,7 @@ var trials = []view{
 	{
 		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Pause: &pauseForm{Bad: true},
 		Preferences: &preferencesView{Active: true, Saved: true, Languages: []languageChoice{{Chosen: true}}},
-		Archive:     "a", Form: "f",
+		Archive:     "a", Form: "f", AskAgain: true,
 	},
 	{Newsletter: "Trial", Form: "f", Preferences: &preferencesView{Paused: "1 January"}},
 }

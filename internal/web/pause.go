@@ -2,8 +2,12 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
+
+	"digest.example/internal/digest"
+	"digest.example/internal/subscribers"
 )
 
 // How long a pause may be, and how long the one is that a page proposes.
@@ -48,7 +52,8 @@ func (s *site) day(data view, t time.Time) string {
 	return s.catalog.For(data.language).DayYear(t.In(s.zone(data)))
 }
 
-// pause serves the form beside the one that unsubscribes.
+// pause serves the form beside the one that unsubscribes. Whoever opens an old
+// mail may have left since, and is told how things stand.
 func (s *site) pause(w http.ResponseWriter, r *http.Request, data view) error {
 	until, ok := s.until(data, r.PostFormValue("until"))
 	if !ok {
@@ -58,7 +63,12 @@ func (s *site) pause(w http.ResponseWriter, r *http.Request, data view) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer cancel()
-	if err := s.Subscriptions.Pause(ctx, r.PathValue("token"), until); err != nil {
+	err := s.Subscriptions.Pause(ctx, r.PathValue("token"), until)
+	if errors.Is(err, subscribers.ErrNoIssues) || errors.Is(err, digest.ErrNotFound) {
+		data.Of, data.Form = data.Newsletter, s.formOf(data.id)
+		return s.render(w, r, http.StatusOK, pageInactive, data)
+	}
+	if err != nil {
 		return err
 	}
 	data.Of, data.Newsletter, data.Date = data.Newsletter, "", s.day(data, until)

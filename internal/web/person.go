@@ -17,7 +17,7 @@ func (s *site) askPerson(p subscribers.Purpose, page string) func(http.ResponseW
 		data, err := s.peek(ctx, p, r)
 		data.Of = "" // both are about all newsletters
 		if err != nil {
-			return s.spent(w, r, data, err)
+			return s.spent(p, w, r, data, err)
 		}
 		return s.render(w, r, http.StatusOK, page, data)
 	}
@@ -34,7 +34,7 @@ func (s *site) download(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		data.Of = ""
-		return s.spent(w, r, data, err)
+		return s.spent(subscribers.PurposeData, w, r, data, err)
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
@@ -54,7 +54,7 @@ func (s *site) erase(w http.ResponseWriter, r *http.Request) error {
 		err = s.Subscriptions.Erase(ctx, r.PathValue("token"))
 	}
 	if err != nil {
-		return s.spent(w, r, data, err)
+		return s.spent(subscribers.PurposeErase, w, r, data, err)
 	}
 	return s.render(w, r, http.StatusOK, pageErased, data)
 }

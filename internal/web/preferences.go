@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -100,6 +101,9 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) error {
 	case "erase":
 		return s.mailed(w, r, data, s.Subscriptions.AskErase(ctx, token))
 	default:
+		return s.showPreferences(ctx, w, r, http.StatusOK, preferencesView{})
+	}
+	if errors.Is(err, subscribers.ErrNoIssues) { // left meanwhile, on another page
 		return s.showPreferences(ctx, w, r, http.StatusOK, preferencesView{})
 	}
 	if err != nil {
