@@ -148,6 +148,7 @@ type person struct {
 		PausedUntil time.Time `json:"paused_until"`
 		Plain       bool      `json:"plain_text"`
 	}
+	History      []struct{ Evidence string }
 	Suppressions []struct{ Reason string }
 }
 

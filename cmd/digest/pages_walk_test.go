@@ -147,30 +147,27 @@ func (w walker) subscribe() {
 
 	// Whoever else signs up from there is asked to come back.
 	for i := range 4 {
-		w.post(form, url.Values{"stamp": {stamp}, "address": {fmt.Sprintf("%s-%d@example.org", w.name, i)}}.Encode(), "", http.StatusOK)
+		w.post(form, url.Values{"stamp": {stamp}, "address": {fmt.Sprintf("%s-%d@example.org", w.name, i)}}.Encode())
 	}
 	w.tab.Open(form)
 	w.tab.Type("#address", "more@example.org")
 	w.sees(w.submit(), http.StatusTooManyRequests, "page_limited_title")
 }
 
-// post posts a form as this walker's network does. Without a type it is urlencoded.
-func (w walker) post(address, body, kind string, want int) {
+// post posts a form as this walker's network does.
+func (w walker) post(address, body string) {
 	w.Helper()
-	if kind == "" {
-		kind = "application/x-www-form-urlencoded"
-	}
 	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
 		w.Fatal(err)
 	}
-	req.Header.Set("Content-Type", kind)
+	req.Header.Set("Content-Type", urlencoded)
 	req.Header.Set("X-Forwarded-For", w.network)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		w.Fatal(err)
 	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != want {
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
 		w.Fatalf("POST %s: %s, %v", address, resp.Status, err)
 	}
 }
