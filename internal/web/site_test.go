@@ -88,6 +88,21 @@ func TestPrefixOfThePublicURL(t *testing.T) {
 	}
 }
 
+// A prefix may be a word that our own paths begin with, and be escaped in any
+// way; a proxy may strip it or not.
+func TestAnyPrefixOfThePublicURL(t *testing.T) {
+	for _, prefix := range []string{
+		"/u", "/s", "/p", "/c", "/archive", "/caf%C3%A9", "/caf%c3%a9", "/a(b)", "/a%28b%29", "/a%2Fb",
+	} {
+		s := newStand(t, func(o *Options) { o.PublicURL = "https://example.org" + prefix })
+		for _, path := range []string{prefix + "/u/" + s.token, "/u/" + s.token} {
+			if r := s.post(path, urlencoded, oneClickBy); r.StatusCode != http.StatusOK {
+				t.Errorf("public_url …%s: one click to %.12s… is answered %d", prefix, path, r.StatusCode)
+			}
+		}
+	}
+}
+
 func TestHealth(t *testing.T) {
 	s := newStand(t, nil)
 	for _, c := range []struct {

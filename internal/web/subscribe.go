@@ -75,9 +75,6 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !s.flood.AllowN(s.Now(), 1) {
-		return errFlood
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	form := subscribeForm{Address: typed(r.PostFormValue("address")), Stamp: r.PostFormValue("stamp")}
 	// A form on somebody else's page has no stamp: it gets ours, filled in.
@@ -96,6 +93,10 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) error {
 	network := s.network(r)
 	if !s.limits.allow(network) {
 		return errLimited
+	}
+	// Last, so that nobody can use it up alone.
+	if !s.flood.AllowN(s.Now(), 1) {
+		return errFlood
 	}
 	if r.PostFormValue("website") == "" { // only robots see that field
 		if err := s.signUp(r.Context(), id, form.Address, network); err != nil {

@@ -209,6 +209,26 @@ func TestAFloodStopsSignUpsAlone(t *testing.T) {
 	}
 }
 
+// What one host can send, with or without a good form, must not close it to others.
+func TestNobodyFloodsAlone(t *testing.T) {
+	for name, stamped := range map[string]bool{"no stamp": false, "its own limit used up": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, nil)
+			stamp := s.stamped(t, "/s/weekly")
+			for i := range 2 * signUpsBurst {
+				form := url.Values{}
+				if stamped {
+					form = filledIn(stamp, fmt.Sprintf("x%d@example.org", i))
+				}
+				s.signUp("198.51.100.66:1", form)
+			}
+			if r := s.signUp("203.0.113.7:1", filledIn(stamp, "reader@example.org")); r.StatusCode != http.StatusOK {
+				t.Errorf("a reader from another network is answered %d", r.StatusCode)
+			}
+		})
+	}
+}
+
 func TestSignUpsThatCannotBeTakenDown(t *testing.T) {
 	s := newStand(t, nil)
 	s.list.trouble = errors.New("database is locked")

@@ -146,13 +146,20 @@ func New(o Options) (http.Handler, error) {
 	return s.guard(s.harden(stripPrefix(strings.TrimRight(public.Path, "/"), mux))), nil
 }
 
-func stripPrefix(prefix string, h http.Handler) http.Handler {
-	stripped := http.StripPrefix(prefix, h)
+// stripPrefix looks for a page below the prefix first, and for one without it
+// where there is none: a prefix may be a word that our paths begin with, too.
+func stripPrefix(prefix string, mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if prefix != "" && strings.HasPrefix(r.URL.Path, prefix+"/") {
-			stripped.ServeHTTP(w, r)
-			return
+		if path, below := strings.CutPrefix(r.URL.Path, prefix+"/"); prefix != "" && below {
+			short := new(http.Request)
+			*short = *r
+			// How the prefix was escaped is no matter; nothing of ours needs escapes.
+			short.URL = &url.URL{Path: "/" + path, RawQuery: r.URL.RawQuery}
+			if _, pattern := mux.Handler(short); pattern != "/" {
+				mux.ServeHTTP(w, short)
+				return
+			}
 		}
-		h.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
 	})
 }
