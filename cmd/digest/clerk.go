@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"digest.example/internal/compose"
@@ -36,11 +37,16 @@ type letterWriter struct {
 
 // Compose implements signup.Composer.
 func (w letterWriter) Compose(kind digest.LetterKind, newsletter, language, address, link string, at time.Time) (from string, data []byte, err error) {
-	for _, n := range w.newsletters {
-		if n.ID == newsletter {
-			data, err = w.composer.Letter(kind, n.Newsletter, language, address, link, at)
-			return n.EnvelopeFrom, data, err
-		}
+	i := slices.IndexFunc(w.newsletters, func(n publish.Newsletter) bool { return n.ID == newsletter })
+	// What is about a person is about all newsletters, and its reader may have
+	// asked from a mail of one that is gone.
+	if i < 0 && kind != digest.LetterConfirm && len(w.newsletters) > 0 {
+		i = 0
 	}
-	return "", nil, fmt.Errorf("%w: the configuration has no newsletter with the id %s", digest.ErrNotFound, newsletter)
+	if i < 0 {
+		return "", nil, fmt.Errorf("%w: the configuration has no newsletter with the id %s", digest.ErrNotFound, newsletter)
+	}
+	n := w.newsletters[i]
+	data, err = w.composer.Letter(kind, n.Newsletter, language, address, link, at)
+	return n.EnvelopeFrom, data, err
 }

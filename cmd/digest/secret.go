@@ -48,18 +48,15 @@ func (a *app) keys(ctx context.Context, db known, readOnly bool) (*subscribers.K
 	return keys, nil
 }
 
-// spares are how many derived secrets are ready before they are used: of several
-// processes, one that was started before a rotation then knows the links that
-// the others make after it.
-const spares = 2
-
-// secrets are all that there are, with the times at which they took over.
+// secrets are all that there are, with the times at which they took over. Those
+// that are derived are all there at once: of several processes, one that was
+// started before a rotation knows the links that the others make after it.
 func (a *app) secrets(ctx context.Context, db known, readOnly bool) ([]subscribers.Secret, error) {
 	since, err := db.Rotations(ctx)
 	if err != nil {
 		return nil, err
 	}
-	values, err := a.secretValues(ctx, db, readOnly, min(len(since)+1+spares, subscribers.MaxKeys))
+	values, err := a.secretValues(ctx, db, readOnly, subscribers.MaxKeys)
 	if err != nil {
 		return nil, err
 	}

@@ -155,3 +155,36 @@ func TestSettingBeatsFile(t *testing.T) {
 		t.Errorf("a key was made: %v", err)
 	}
 }
+
+// rotatedDB is a database in which the key was replaced so many times.
+type rotatedDB struct {
+	used
+	n int
+}
+
+func (r rotatedDB) Rotations(context.Context) (all []time.Time, err error) {
+	for n := range r.n {
+		all = append(all, time.Date(2026, 1, 1+n, 0, 0, 0, 0, time.UTC))
+	}
+	return all, nil
+}
+
+// A process that runs on while others are started again must let the readers of
+// their mails leave.
+func TestAProcessKnowsAllLaterKeys(t *testing.T) {
+	a := keeper(t)
+	a.config.Secret = "a secret of at least thirty-two bytes, really"
+	old, err := a.keys(t.Context(), rotatedDB{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 3, 6, subscribers.MaxKeys - 1} {
+		k, err := a.keys(t.Context(), rotatedDB{n: n}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !opens(old, token(t, k)) {
+			t.Errorf("a link from after %d rotations is refused", n)
+		}
+	}
+}
