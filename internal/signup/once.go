@@ -3,6 +3,8 @@ package signup
 import (
 	"context"
 	"fmt"
+	"maps"
+	"time"
 
 	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
@@ -69,8 +71,10 @@ func (c *Clerk) trip() {
 }
 
 // write writes the letters that are due. One that cannot be written keeps
-// nobody else's from being.
+// nobody else's from being, and is tried again after a rest.
 func (c *Clerk) write(ctx context.Context) error {
+	now := c.o.Now()
+	maps.DeleteFunc(c.later, func(_ string, at time.Time) bool { return !now.Before(at) })
 	var failed error
 	for after, more := "", true; more; {
 		due, err := c.o.Store.Granted(ctx, after, batch)
@@ -79,8 +83,14 @@ func (c *Clerk) write(ctx context.Context) error {
 		}
 		for _, r := range due {
 			after = r.ID
-			if err := c.letter(ctx, r); err != nil && failed == nil {
-				failed = err // the others' are like it, and could be many
+			if _, rests := c.later[r.ID]; rests {
+				continue
+			}
+			if err := c.letter(ctx, r); err != nil {
+				c.later[r.ID] = now.Add(rest)
+				if failed == nil {
+					failed = fmt.Errorf("%w: %w", errLetter, err) // the others' are like it, and could be many
+				}
 			}
 		}
 		more = len(due) == batch && ctx.Err() == nil

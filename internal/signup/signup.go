@@ -6,6 +6,7 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -91,7 +92,8 @@ type Options struct {
 // Clerk answers requests. One runs in each process that sends.
 type Clerk struct {
 	o       Options
-	tripped bool // the operator was told that PerHour is reached
+	tripped bool                 // the operator was told that PerHour is reached
+	later   map[string]time.Time // by request, when a letter is tried again that could not be written
 }
 
 // New makes a Clerk.
@@ -102,7 +104,7 @@ func New(o Options) *Clerk {
 	if o.Every == 0 {
 		o.Every = time.Second
 	}
-	return &Clerk{o: o}
+	return &Clerk{o: o, later: map[string]time.Time{}}
 }
 
 const (
@@ -116,19 +118,25 @@ const (
 	rest = time.Minute
 )
 
+// errLetter: a letter could not be written.
+var errLetter = errors.New("a letter that is due")
+
 // Run answers requests until ctx ends. It does not fail: what cannot be done now
 // is logged and tried again.
 func (c *Clerk) Run(ctx context.Context) {
 	var tidied time.Time
 	for {
 		wait := c.o.Every
+		if err := c.Once(ctx); err != nil {
+			c.log(ctx, err)
+			if !errors.Is(err, errLetter) { // which is tried again later, and holds up no other
+				wait = rest
+			}
+		}
+		// Afterwards, so that nobody is forgotten to whom a letter is due.
 		if now := c.o.Now(); now.Sub(tidied) >= tidyEvery {
 			tidied = now
 			c.log(ctx, c.Tidy(ctx))
-		}
-		if err := c.Once(ctx); err != nil {
-			c.log(ctx, err)
-			wait = rest
 		}
 		select {
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -314,10 +315,56 @@ func TestOneBadLetterStopsNoOther(t *testing.T) {
 		t.Errorf("%d letters", len(w.post.to))
 	}
 	w.post.refuse = ""
+	if to := w.once(); len(to) != 119 {
+		t.Errorf("%d letters while the bad one rests", len(to))
+	}
+	w.now = w.now.Add(time.Minute)
 	if to := w.once(); len(to) != 120 {
 		t.Errorf("%d letters when it can be written", len(to))
 	}
 }
+
+// Somebody asks again on the day on which they are forgotten, and the process is
+// killed before their token is kept.
+func TestWhoseLetterIsDueIsNotForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.ask("ann@example.org")
+	w.once()
+	w.now = w.now.Add(signup.Month - time.Minute)
+	w.ask("ann@example.org")
+	_, err := w.store.Settle(w.ctx, digest.LetterConfirm, 10, w.now, func(signup.Case) bool { return true })
+	w.must(err)
+	w.now = w.now.Add(2 * time.Minute)
+	w.must(w.clerk.Tidy(w.ctx))
+	if to := w.once(); len(to) != 2 {
+		t.Errorf("letters to %v", to)
+	}
+}
+
+// Run goes on looking every moment for others while a letter cannot be written.
+func TestOneBadLetterSlowsNoOther(t *testing.T) {
+	w := newWorld(t)
+	w.post.refuse = "ann@example.org"
+	w.ask("ann@example.org")
+	o := w.options()
+	o.Every = time.Millisecond
+	refused, posted := make(chan struct{}), make(chan struct{})
+	o.Log = slog.New(slog.NewTextHandler(closer(refused), nil))
+	o.Outbox = outbox(func(context.Context, digest.Letter) error { close(posted); return nil })
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); signup.New(o).Run(ctx) }()
+	<-refused
+	w.ask("bob@example.org")
+	<-posted
+	stop()
+	<-done
+}
+
+// closer is closed by the one line that is written to it.
+type closer chan struct{}
+
+func (c closer) Write(line []byte) (int, error) { close(c); return len(line), nil }
 
 func TestRunWorksUntilStopped(t *testing.T) {
 	w := newWorld(t)

@@ -24,7 +24,11 @@ const (
 	unconfirmed = ` FROM consent c WHERE c.newsletter IN (SELECT id FROM newsletter) AND c.state IN ('pending', 'bounced')
 		AND c.agreed = 0 AND c.since < $1 AND ` + visible + `
 		AND NOT EXISTS (SELECT 1 FROM ticket k WHERE k.subscriber = c.subscriber AND k.newsletter = c.newsletter
-			AND k.purpose = 'confirm' AND k.used IS NULL AND k.expires >= $2)`
+			AND k.purpose = 'confirm' AND k.used IS NULL AND k.expires >= $2) AND ` + nothingDue
+
+	// Who has just asked again has no token yet.
+	nothingDue = `NOT EXISTS (SELECT 1 FROM intake i WHERE i.subscriber = c.subscriber AND i.newsletter = c.newsletter
+		AND i.granted IS NOT NULL AND i.done IS NULL)`
 )
 
 // Forget implements signup.Store.
@@ -86,8 +90,8 @@ func (s *Store) forgetUnconfirmed(ctx context.Context, now, since int64, n int) 
 // forgetConsent leaves of a person whose only consent it was the hash of their
 // address, where that is suppressed.
 func (t tx) forgetConsent(subscriber, newsletter string, before int64) error {
-	n, err := t.exec(`DELETE FROM consent WHERE subscriber = $1 AND newsletter = $2
-		AND state IN ('pending', 'bounced') AND agreed = 0 AND since < $3`, subscriber, newsletter, before)
+	n, err := t.exec(`DELETE FROM consent AS c WHERE c.subscriber = $1 AND c.newsletter = $2
+		AND c.state IN ('pending', 'bounced') AND c.agreed = 0 AND c.since < $3 AND `+nothingDue, subscriber, newsletter, before)
 	if err != nil || n == 0 {
 		return err
 	}
