@@ -79,15 +79,18 @@ func requestID(random io.Reader) (string, error) {
 }
 
 // mailbox is what counts as one mailbox where letters to strangers are limited:
-// without the +tag, and for the provider that ignores them without dots. It is
-// never mailed to, so that being wrong costs somebody a day at most.
+// without the +tag, and without what a provider is known to ignore. It is never
+// mailed to, so that being wrong costs somebody a day at most.
 func mailbox(normal string) string {
 	local, domain, _ := strings.Cut(normal, "@")
 	if tag := strings.IndexByte(local, '+'); tag > 0 {
 		local = local[:tag]
 	}
-	if domain == "gmail.com" || domain == "googlemail.com" {
+	switch domain {
+	case "gmail.com", "googlemail.com":
 		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
+	case "proton.me", "protonmail.com", "pm.me":
+		local, domain = strings.NewReplacer(".", "", "-", "", "_", "").Replace(local), "proton.me"
 	}
 	return local + "@" + domain
 }

@@ -82,6 +82,11 @@ func TestWhatCountsAsOneMailbox(t *testing.T) {
 		"a.n.n+x@gmail.com":          "ann@gmail.com",
 		"ann@googlemail.com":         "ann@gmail.com",
 		"ann@gmail.com.evil.example": "ann@gmail.com.evil.example",
+		"a.n-n_b+x@proton.me":        "annb@proton.me",
+		"annb@protonmail.com":        "annb@proton.me",
+		"ann.b@pm.me":                "annb@proton.me",
+		"a-n@mail.proton.me":         "a-n@mail.proton.me",
+		"a-n_n@gmail.com":            "a-n_n@gmail.com",
 	} {
 		if got := mailbox(normal); got != want {
 			t.Errorf("%s counts as %s, want %s", normal, got, want)
