@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"digest.example/internal/digest"
@@ -68,7 +67,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "60")
 	case http.StatusTooManyRequests:
-		w.Header().Set("Retry-After", strconv.Itoa(int(networkSpan.Seconds())))
+		w.Header().Set("Retry-After", retryLimited)
 	}
 	// Whose page it is decides its language, and is known only to a good token
 	// or on a form. The archive does not tell what there is and not yet sent.

@@ -75,7 +75,7 @@ func TestAProxyThatIsNotConfiguredIsToldOfOnce(t *testing.T) {
 func TestNoHourHoldsMoreThanFive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-		l := newLimiter(func() time.Time { return now })
+		l := newLimiter[netip.Prefix](networkSignUps, func() time.Time { return now })
 		networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/64")}
 		allowed := map[netip.Prefix][]time.Time{}
 		for range rapid.IntRange(1, 80).Draw(t, "attempts") {
@@ -83,7 +83,7 @@ func TestNoHourHoldsMoreThanFive(t *testing.T) {
 			n := rapid.SampledFrom(networks).Draw(t, "network")
 			within := 0
 			for _, at := range allowed[n] {
-				if now.Sub(at) < networkSpan {
+				if now.Sub(at) < limitSpan {
 					within++
 				}
 			}
@@ -98,20 +98,77 @@ func TestNoHourHoldsMoreThanFive(t *testing.T) {
 	})
 }
 
+// A usual line has 256 networks of its own.
+func TestALineIsOneSite(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	l := newLimits(func() time.Time { return now })
+	allowed := func(a, b byte) (n int) {
+		for i := range 1280 {
+			if l.allow(netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, a, b, 0, byte(i / 5)}), 64)) {
+				n++
+			}
+		}
+		return n
+	}
+	if a, b := allowed(0, 1), allowed(0, 2); a != siteSignUps || b != siteSignUps {
+		t.Errorf("sign-ups of two sites: %d and %d", a, b)
+	}
+	// IPv4 has one network only, however many others sign up beside it.
+	for i := range byte(100) {
+		if !l.allow(netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, i}), 32)) {
+			t.Errorf("192.0.2.%d is limited by its neighbours", i)
+		}
+	}
+	now = now.Add(limitSpan)
+	if n := allowed(0, 1); n != siteSignUps {
+		t.Errorf("an hour later: %d", n)
+	}
+}
+
+// Whoever holds a forwarded mail fills no history, and its owner can leave.
+func TestALinkChangesThirtyThingsAnHour(t *testing.T) {
+	s := withLinks(t, nil)
+	for i := range 10 * linkChanges {
+		s.post("/p/prefs", urlencoded, []string{"do=erase", "do=data", "do=resume", "do=save"}[i%4])
+		s.post("/u/"+s.token, urlencoded, "do=pause&until=2026-12-0"+[]string{"1", "2"}[i%2])
+	}
+	if n := len(s.list.changes); n != 2*linkChanges {
+		t.Errorf("%d changes by two links", n)
+	}
+	for path, body := range map[string]string{"/p/prefs": "do=save", "/u/" + s.token: "do=pause&until=2026-12-01"} {
+		r := s.post(path, urlencoded, body)
+		if p := read(t, r); r.StatusCode != 429 || r.Header.Get("Retry-After") != "3600" || !strings.Contains(p.text, "you can always unsubscribe") {
+			t.Errorf("%s: %d %v %s", path, r.StatusCode, r.Header, p.text)
+		}
+	}
+	for path, body := range map[string]string{"/p/prefs": "do=unsubscribe", "/u/" + s.token: oneClickBy} {
+		if r := s.post(path, urlencoded, body); r.StatusCode != 200 {
+			t.Errorf("leaving by %s: %d", path, r.StatusCode)
+		}
+	}
+	if len(s.list.calls) != 1 || s.list.changes[len(s.list.changes)-1] != "left" {
+		t.Errorf("left by %v and %v", s.list.calls, s.list.changes[2*linkChanges:])
+	}
+	s.now = s.now.Add(limitSpan)
+	if r := s.post("/p/prefs", urlencoded, "do=data"); r.StatusCode != 200 {
+		t.Errorf("an hour later: %d", r.StatusCode)
+	}
+}
+
 func TestTheLimiterForgets(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	l := newLimiter(func() time.Time { return now })
+	l := newLimiter[netip.Prefix](networkSignUps, func() time.Time { return now })
 	addr := netip.MustParseAddr("10.0.0.0")
-	for range 3 * networksMax {
+	for range 3 * limitKeys {
 		l.allow(netip.PrefixFrom(addr, 32))
 		addr = addr.Next()
 	}
-	if n := len(l.young) + len(l.old); n > 2*networksMax {
+	if n := len(l.young) + len(l.old); n > 2*limitKeys {
 		t.Errorf("%d networks are remembered", n)
 	}
-	now = now.Add(2 * networkSpan)
+	now = now.Add(2 * limitSpan)
 	l.allow(netip.PrefixFrom(addr, 32))
-	now = now.Add(networkSpan)
+	now = now.Add(limitSpan)
 	l.allow(netip.PrefixFrom(addr, 32))
 	if n := len(l.young) + len(l.old); n != 2 {
 		t.Errorf("%d networks are remembered hours later", n)

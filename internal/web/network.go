@@ -74,3 +74,13 @@ func prefixOf(a netip.Addr) netip.Prefix {
 	}
 	return p
 }
+
+// siteOf is the /48 around an IPv6 network: many lines have 256 networks, and a
+// site up to all of it (RFC 6177).
+func siteOf(network netip.Prefix) (site netip.Prefix, wider bool) {
+	if !network.Addr().Is6() {
+		return netip.Prefix{}, false
+	}
+	site, err := network.Addr().Prefix(48)
+	return site, err == nil
+}

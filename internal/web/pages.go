@@ -66,6 +66,7 @@ type view struct {
 	Form        string // address of the form to subscribe; empty: there is none
 	AskAgain    bool   // another link is to be had by that to the preferences
 	Snippet     string // HTML to copy
+	Link        bool   // a link was used too often, not a form
 
 	id       string // the newsletter's; empty: not known
 	language string // what the page speaks, BCP 47; empty: not known
@@ -176,7 +177,7 @@ var trials = []view{
 	{
 		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Pause: &pauseForm{Bad: true},
 		Preferences: &preferencesView{Active: true, Saved: true, Languages: []languageChoice{{Chosen: true}}},
-		Archive:     "a", Form: "f", AskAgain: true,
+		Archive:     "a", Form: "f", AskAgain: true, Link: true,
 	},
 	{Newsletter: "Trial", Form: "f", Preferences: &preferencesView{Paused: "1 January"}},
 }

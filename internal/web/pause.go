@@ -55,6 +55,9 @@ func (s *site) day(data view, t time.Time) string {
 // pause serves the form beside the one that unsubscribes. Whoever opens an old
 // mail may have left since, and is told how things stand.
 func (s *site) pause(w http.ResponseWriter, r *http.Request, data view) error {
+	if ok, err := s.mayChange(w, r, data); !ok {
+		return err
+	}
 	until, ok := s.until(data, r.PostFormValue("until"))
 	if !ok {
 		form := s.pauseForm(data)

@@ -72,7 +72,13 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := s.about(p.Newsletter, p.Language)
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	switch r.PostFormValue("do") {
+	do := r.PostFormValue("do")
+	if do != "unsubscribe" { // which is never limited
+		if ok, err := s.mayChange(w, r, data); !ok {
+			return err
+		}
+	}
+	switch do {
 	case "pause":
 		until, fits := s.until(data, r.PostFormValue("until"))
 		if !fits {

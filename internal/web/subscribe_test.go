@@ -177,7 +177,7 @@ func TestANetworkSignsUpFiveTimesAnHour(t *testing.T) {
 	if r := s.signUp("[2001:db8:1:3::1]:1", filledIn(stamp, "r@example.org")); r.StatusCode != 200 {
 		t.Errorf("another network: %d", r.StatusCode)
 	}
-	s.now = s.now.Add(networkSpan)
+	s.now = s.now.Add(limitSpan)
 	if r := s.signUp("[2001:db8:1:2::1]:1", filledIn(stamp, "r@example.org")); r.StatusCode != 200 {
 		t.Errorf("an hour later: %d", r.StatusCode)
 	}

@@ -1,6 +1,6 @@
 // Package web serves what the world can see of a digest: the pages by which
 // readers act on their own subscription, the archive of what was sent, and the
-// health check. It holds no state but copies, and counts of who signed up lately,
+// health check. It holds no state but copies, and counts of who did what lately,
 // so several processes can serve the same readers. What a page does to a
 // subscription is decided elsewhere.
 package web
@@ -100,8 +100,9 @@ type site struct {
 	archivePolicy string
 	shelf         *shelf
 
-	limits       *limiter
+	limits       limits
 	flood        *rate.Limiter
+	changes      *limiter[string] // by token
 	proxyWarning sync.Once
 
 	mu     sync.Mutex
@@ -118,7 +119,8 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &site{
 		Options: o, public: strings.TrimRight(o.PublicURL, "/"), others: map[string]tongue{},
-		limits: newLimiter(o.Now), flood: rate.NewLimiter(signUpsPerSecond, signUpsBurst),
+		limits: newLimits(o.Now), flood: rate.NewLimiter(signUpsPerSecond, signUpsBurst),
+		changes: newLimiter[string](linkChanges, o.Now),
 	}
 	if err := s.parse(); err != nil {
 		return nil, err
