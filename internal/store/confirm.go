@@ -16,11 +16,11 @@ import (
 // consent meanwhile keeps it as it is.
 
 const (
-	noteConfirm = `INSERT INTO import_confirm (import, subscriber, since, how, evidence)
-		SELECT CAST($1 AS TEXT), c.subscriber, c.since, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM consent c
+	noteConfirm = `INSERT INTO import_confirm (import, subscriber, since, how, evidence, wording)
+		SELECT CAST($1 AS TEXT), c.subscriber, c.since, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($6 AS TEXT) FROM consent c
 		WHERE c.subscriber = $4 AND c.newsletter = $5 AND ` + visible + ` ON CONFLICT (import, subscriber) DO NOTHING`
 
-	nextConfirm = `SELECT f.subscriber, f.how, f.evidence, b.newsletter, b.started,
+	nextConfirm = `SELECT f.subscriber, f.how, f.evidence, f.wording, b.newsletter, b.started,
 		CASE WHEN c.since = f.since THEN 1 ELSE 0 END
 		FROM import_confirm f JOIN import b ON b.id = f.import
 		LEFT JOIN consent c ON c.subscriber = f.subscriber AND c.newsletter = b.newsletter
@@ -51,7 +51,7 @@ func (i *importing) note(ctx context.Context, confirm []subscribers.Entry) error
 				return err
 			}
 			for _, e := range part {
-				if _, err := t.exec(noteConfirm, i.id, text(e.How), reply(e.Evidence), e.Person.ID, i.newsletter); err != nil {
+				if _, err := t.exec(noteConfirm, i.id, text(e.How), reply(e.Evidence), e.Person.ID, i.newsletter, text(e.Wording)); err != nil {
 					return err
 				}
 			}
@@ -92,7 +92,7 @@ func (t tx) confirm(id string, from []subscribers.State, n int) (int, error) {
 	}
 	rows, err := collect(t.ctx, t, func(scan scan) (v row, err error) {
 		var started int64
-		err = scan(&v.subscriber, &v.How, &v.Evidence, &v.newsletter, &started, &v.same)
+		err = scan(&v.subscriber, &v.How, &v.Evidence, &v.Wording, &v.newsletter, &started, &v.same)
 		v.At, v.To, v.Actor = time.UnixMilli(started).UTC(), subscribers.Active, subscribers.Operator
 		return v, err
 	}, nextConfirm, id, n)

@@ -34,7 +34,7 @@ type terms struct {
 // digest.ErrNotFound for a newsletter that there is not.
 func (s *Store) Enrol(
 	ctx context.Context, newsletter string, people []subscribers.Subscriber, c subscribers.Consent, e subscribers.Event,
-) ([]subscribers.State, error) {
+) ([]subscribers.Standing, error) {
 	if err := s.prepareEnrol(ctx); err != nil {
 		return nil, err
 	}
@@ -43,16 +43,17 @@ func (s *Store) Enrol(
 		rows[i] = enrolment{p, c.Since, c.How, c.Wording, e.Evidence}
 	}
 	terms := terms{newsletter: newsletter, state: string(c.State), actor: e.Actor, at: e.At}
-	before := make([]subscribers.State, 0, len(people))
+	before := make([]subscribers.Standing, 0, len(people))
 	for part := range slices.Chunk(rows, enrolChunk) {
 		err := s.changeAgain(ctx, "enrol", func(t tx) error {
+			if err := t.alone(); err != nil {
+				return err
+			}
 			if err := t.newsletter(newsletter); err != nil {
 				return err
 			}
-			standings, err := t.enrolAll(part, terms)
-			for _, v := range standings {
-				before = append(before, v.State)
-			}
+			standings, err := t.enrolAllowed(part, terms)
+			before = append(before, standings...)
 			return err
 		})
 		if err != nil {
@@ -115,6 +116,34 @@ func insertion(own, into string, shared int, row []string, after string) []strin
 func (s *Store) prepareEnrol(ctx context.Context) error {
 	return s.prepare(ctx, touchImport, unstageConsent, unstageEvents, s.insert.subscribers[enrolGroup-1],
 		s.insert.consents[enrolGroup-1], s.insert.events[enrolGroup-1])
+}
+
+// enrolAllowed is enrolAll without those whose address must not be mailed. The
+// transaction must be alone: who is erased meanwhile would be known again.
+func (t tx) enrolAllowed(rows []enrolment, m terms) ([]subscribers.Standing, error) {
+	people := make([]subscribers.Subscriber, len(rows))
+	for i, r := range rows {
+		people[i] = r.Subscriber
+	}
+	suppressed, err := t.s.suppressions(t.ctx, t, m.newsletter, people)
+	if err != nil {
+		return nil, err
+	}
+	if len(suppressed) == 0 {
+		return t.enrolAll(rows, m)
+	}
+	before := make([]subscribers.Standing, len(rows))
+	allowed, places := make([]enrolment, 0, len(rows)), make([]int, 0, len(rows))
+	for i, r := range rows {
+		if before[i].Suppressed = suppressed[r.Hash]; before[i].Suppressed.Hash == "" {
+			allowed, places = append(allowed, r), append(places, i)
+		}
+	}
+	standings, err := t.enrolAll(allowed, m)
+	for i, v := range standings {
+		before[places[i]] = v
+	}
+	return before, err
 }
 
 // enrolAll returns how people stood; it makes a consent for those who had none.

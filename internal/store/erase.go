@@ -57,6 +57,10 @@ var forgetAddress = []string{
 // ErasePerson implements subscribers.Store. CleanUp must follow.
 func (s *Store) ErasePerson(ctx context.Context, id string, v subscribers.Suppression) error {
 	return s.change(ctx, "erase", func(t tx) error {
+		// Whoever settles a request of theirs at this moment would bring them back.
+		if err := t.alone(); err != nil {
+			return err
+		}
 		if err := t.blankReasons(id); err != nil {
 			return err
 		}

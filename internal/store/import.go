@@ -136,10 +136,13 @@ func (i *importing) Stage(ctx context.Context, entries []subscribers.Entry) (bef
 		}
 		began := time.Now()
 		err := i.s.changeAgain(ctx, "stage", func(t tx) error {
+			if err := t.alone(); err != nil {
+				return err
+			}
 			if err := t.stillOurs(i.id); err != nil {
 				return err
 			}
-			standings, err := t.enrolAll(part, terms)
+			standings, err := t.enrolAllowed(part, terms)
 			before = append(before, standings...)
 			return err
 		})

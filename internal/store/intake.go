@@ -68,8 +68,10 @@ func (s *Store) Settle(
 	return settled, nil
 }
 
-// alone waits until nobody else settles requests: limits that two count at the
-// same time are kept by neither.
+// alone waits until nobody else settles requests, enrols or erases people: limits
+// that two count at the same time are kept by neither, and who is erased would
+// come back with what somebody has read of them before. It goes before all other
+// locks of a transaction.
 func (t tx) alone() error {
 	if t.s.settleLock == "" {
 		return nil

@@ -119,7 +119,8 @@ func testEnrol(t *testing.T, w *world) {
 	e := subscribers.Event{At: noon, To: subscribers.Pending, Actor: "operator", How: "import", Evidence: "list.csv"}
 	before, err := w.Enrol(w.ctx, newsletter, people, c, e)
 	w.must(err)
-	for i, state := range before {
+	for i, standing := range before {
+		state := standing.State
 		want := subscribers.State("")
 		switch i {
 		case 1:

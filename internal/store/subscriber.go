@@ -149,13 +149,19 @@ func (s *Store) list(first, n int) string {
 func (s *Store) Suppressions(
 	ctx context.Context, newsletter string, people []subscribers.Subscriber,
 ) (map[string]subscribers.Suppression, error) {
+	return s.suppressions(ctx, s.read, newsletter, people)
+}
+
+func (s *Store) suppressions(
+	ctx context.Context, q queryer, newsletter string, people []subscribers.Subscriber,
+) (map[string]subscribers.Suppression, error) {
 	found := map[string]subscribers.Suppression{}
 	for part := range slices.Chunk(people, enrolChunk) {
 		args := []any{newsletter}
 		for _, p := range part {
 			args = append(args, p.Hash)
 		}
-		err := each(ctx, s.read, func(scan scan) error {
+		err := each(ctx, q, func(scan scan) error {
 			var v subscribers.Suppression
 			var since sql.NullInt64
 			err := scan(&v.Hash, &v.Newsletter, &v.Reason, &v.Evidence, &since)

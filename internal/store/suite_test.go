@@ -94,6 +94,7 @@ func suite(t *testing.T, e engine) {
 		{"health", testHealth},
 		{"requests", testRequests},
 		{"enrol", testEnrol},
+		{"suppressed are left out", testSuppressedAreLeftOut},
 		{"move consent", testMoveConsent},
 		{"suppressed", testSuppressed},
 		{"import is visible at once", testImportIsVisibleAtOnce},

@@ -96,9 +96,8 @@ func (l *List) person(a Address) (Subscriber, error) {
 }
 
 func (l *List) addBatch(ctx context.Context, newsletter string, batch []candidate, how string) error {
-	batch, err := l.withoutSuppressed(ctx, newsletter, batch)
-	if err != nil || len(batch) == 0 {
-		return err
+	if len(batch) == 0 {
+		return nil
 	}
 	people := persons(batch)
 	now := l.now()
@@ -116,13 +115,16 @@ func (l *List) addBatch(ctx context.Context, newsletter string, batch []candidat
 	return nil
 }
 
-// settle judges a candidate by the state that they had before.
-func (l *List) settle(ctx context.Context, newsletter string, c candidate, before State, e Event) error {
-	switch before {
-	case "":
+// settle judges a candidate by how they stood before.
+func (l *List) settle(ctx context.Context, newsletter string, c candidate, before Standing, e Event) error {
+	switch {
+	case before.Suppressed.Hash != "":
+		c.outcome.Result, c.outcome.Why = Refused, before.Suppressed.why()
+		return nil
+	case before.State == "":
 		c.outcome.Result = Added
 		return nil
-	case Active:
+	case before.State == Active:
 		c.outcome.Result = Already
 		return nil
 	}
@@ -160,27 +162,6 @@ func (o *Outcome) judge(state State, since time.Time) {
 // past says what somebody did who gets no mail any more, and nothing of others.
 func past(state State) string {
 	return map[State]string{Unsubscribed: "left", Bounced: "bounced", Complained: "complained"}[state]
-}
-
-// withoutSuppressed judges those whose address must not be mailed and returns
-// the others.
-func (l *List) withoutSuppressed(ctx context.Context, newsletter string, batch []candidate) ([]candidate, error) {
-	if len(batch) == 0 {
-		return nil, nil
-	}
-	suppressed, err := l.store.Suppressions(ctx, newsletter, persons(batch))
-	if err != nil {
-		return nil, fmt.Errorf("add %d addresses: %w", len(batch), err)
-	}
-	var kept []candidate
-	for _, c := range batch {
-		if s, ok := suppressed[c.person.Hash]; ok {
-			c.outcome.Result, c.outcome.Why = Refused, s.why()
-			continue
-		}
-		kept = append(kept, c)
-	}
-	return kept, nil
 }
 
 func persons(batch []candidate) []Subscriber {

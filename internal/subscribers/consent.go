@@ -74,10 +74,11 @@ func (s Suppression) why() string {
 
 // Standing is what is known of an address and a newsletter.
 type Standing struct {
-	Subscriber string    // their id; empty: the address is not known
-	Name       string    // of the subscriber
-	State      State     // of their consent; empty: there is none
-	Since      time.Time // of their consent
+	Subscriber string      // their id; empty: the address is not known
+	Name       string      // of the subscriber
+	State      State       // of their consent; empty: there is none
+	Since      time.Time   // of their consent
+	Suppressed Suppression // without a Hash: the address is not. Standings does not look
 }
 
 // Entry is one person of a list that is being imported.
@@ -108,10 +109,10 @@ type Store interface {
 	// newsletter or for all; of two, the newsletter's own.
 	Suppressions(ctx context.Context, newsletter string, people []Subscriber) (map[string]Suppression, error)
 	// Enrol stores each person, unless the normal address is known, and their
-	// consent, unless there is one, with its event. It returns what each
-	// person's consent was before: empty where it was made now, and the state
-	// that stayed as it was otherwise.
-	Enrol(ctx context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]State, error)
+	// consent, unless there is one, with its event. Whose address is suppressed it
+	// leaves out. It returns how people stood before, in their order: where there
+	// was no consent it was made now, and otherwise stayed as it was.
+	Enrol(ctx context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]Standing, error)
 	// Move changes a consent from one of the given states to e.To, with its
 	// event, and says whether it did. To Active it is a new agreement, with the
 	// event's how and wording, and ends a pause.
@@ -133,8 +134,9 @@ type Store interface {
 type Import interface {
 	// Stage stores people and their consents, which nobody sees, in
 	// transactions that are short enough not to be in anybody's way. It leaves
-	// consents that there are as they are, and returns how people stood before,
-	// in the order of the entries, which it may change.
+	// consents that there are as they are, and out whose address is suppressed. It
+	// returns how people stood before, in the order of the entries, which it may
+	// change.
 	Stage(ctx context.Context, entries []Entry) ([]Standing, error)
 	// Show makes all that was staged visible in one transaction, and after it
 	// those people active whose consent is in one of the given states. If that

@@ -78,7 +78,7 @@ func (m *memory) Standings(_ context.Context, newsletter string, people []Subscr
 	for i, p := range people {
 		if known, err := m.SubscriberByAddress(context.Background(), p.Normal); err == nil {
 			c := m.consents[known.ID+newsletter]
-			all[i] = Standing{known.ID, known.Name, c.State, c.Since}
+			all[i] = Standing{Subscriber: known.ID, Name: known.Name, State: c.State, Since: c.Since}
 		}
 	}
 	return all, m.fail
@@ -110,8 +110,9 @@ type memoryImport struct {
 func (i *memoryImport) Stage(ctx context.Context, entries []Entry) ([]Standing, error) {
 	i.batches = append(i.batches, len(entries))
 	before, err := i.Standings(ctx, i.newsletter, people(entries))
+	suppressed, _ := i.Suppressions(ctx, i.newsletter, people(entries))
 	for n, e := range entries {
-		if before[n].State == "" {
+		if before[n].Suppressed = suppressed[e.Person.Hash]; before[n].Suppressed.Hash == "" && before[n].State == "" {
 			i.staged = append(i.staged, e)
 		}
 	}
@@ -128,7 +129,7 @@ func (i *memoryImport) Show(ctx context.Context, from []State, confirm []Entry) 
 		}
 	}
 	for _, e := range confirm {
-		event := Event{At: i.at, To: Active, Actor: Operator, How: e.How, Evidence: e.Evidence}
+		event := Event{At: i.at, To: Active, Actor: Operator, How: e.How, Wording: e.Wording, Evidence: e.Evidence}
 		if _, err := i.Move(ctx, e.Person.ID, i.newsletter, from, event); err != nil {
 			return err
 		}
@@ -138,17 +139,21 @@ func (i *memoryImport) Show(ctx context.Context, from []State, confirm []Entry) 
 
 func (i *memoryImport) Close() error { i.closed = true; return nil }
 
-func (m *memory) Enrol(_ context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]State, error) {
+func (m *memory) Enrol(_ context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]Standing, error) {
 	m.batches = append(m.batches, len(people))
-	before := make([]State, len(people))
+	before := make([]Standing, len(people))
+	suppressed, _ := m.Suppressions(context.Background(), newsletter, people)
 	for i, p := range people {
+		if before[i].Suppressed = suppressed[p.Hash]; before[i].Suppressed.Hash != "" {
+			continue
+		}
 		if known, err := m.SubscriberByAddress(context.Background(), p.Normal); err == nil {
 			p = known
 		}
 		m.people[p.ID] = p
 		key := p.ID + newsletter
 		if had, ok := m.consents[key]; ok {
-			before[i] = had.State
+			before[i].State = had.State
 			continue
 		}
 		c.Subscriber, c.Newsletter = p, newsletter

@@ -215,20 +215,18 @@ func (i *importing) take(ctx context.Context, r reading) error {
 	for _, t := range r.troubles {
 		i.trouble(t.Result, t.Line, t.Entry, t.Why)
 	}
-	batch, err := i.withoutSuppressed(ctx, r.people)
-	if err != nil || len(batch) == 0 {
-		return err
+	if len(r.people) == 0 {
+		return nil
 	}
-	var standings []Standing
+	stage := i.standings
 	if i.batch != nil {
-		standings, err = i.batch.Stage(ctx, batch)
-	} else {
-		standings, err = i.store.Standings(ctx, i.options.Newsletter, people(batch))
+		stage = i.batch.Stage
 	}
+	standings, err := stage(ctx, r.people)
 	if err != nil {
 		return err
 	}
-	for n, e := range batch {
+	for n, e := range r.people {
 		i.judge(e, standings[n])
 	}
 	return nil
@@ -242,22 +240,25 @@ func people(batch []Entry) []Subscriber {
 	return all
 }
 
-func (i *importing) withoutSuppressed(ctx context.Context, batch []Entry) ([]Entry, error) {
-	suppressed, err := i.store.Suppressions(ctx, i.options.Newsletter, people(batch))
-	if err != nil || len(suppressed) == 0 {
-		return batch, err
+// standings are what Stage would return.
+func (i *importing) standings(ctx context.Context, batch []Entry) ([]Standing, error) {
+	standings, err := i.store.Standings(ctx, i.options.Newsletter, people(batch))
+	if err != nil {
+		return nil, err
 	}
-	return slices.DeleteFunc(batch, func(e Entry) bool {
-		s, found := suppressed[e.Person.Hash]
-		if found {
-			i.trouble(Refused, e.Line, e.Person.Address, s.why())
-		}
-		return found
-	}), nil
+	suppressed, err := i.store.Suppressions(ctx, i.options.Newsletter, people(batch))
+	for n, e := range batch {
+		standings[n].Suppressed = suppressed[e.Person.Hash]
+	}
+	return standings, err
 }
 
 // judge counts a row by how its person stood.
 func (i *importing) judge(e Entry, s Standing) {
+	if s.Suppressed.Hash != "" {
+		i.trouble(Refused, e.Line, e.Person.Address, s.Suppressed.why())
+		return
+	}
 	if s.Subscriber != "" {
 		e.Person.ID = s.Subscriber
 		if s.Name == "" && e.Person.Name != "" {

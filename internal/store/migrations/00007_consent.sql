@@ -3,6 +3,7 @@
 -- events, which also keep the words that were agreed to. 0: not known.
 ALTER TABLE consent ADD COLUMN agreed BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE consent_event ADD COLUMN wording TEXT NOT NULL DEFAULT '';
+ALTER TABLE import_confirm ADD COLUMN wording TEXT NOT NULL DEFAULT '';
 UPDATE consent SET agreed = since WHERE state = 'active';
 UPDATE consent SET
     agreed = COALESCE((SELECT MAX(e.at) FROM consent_event e WHERE e.subscriber = consent.subscriber
@@ -54,5 +55,6 @@ CREATE INDEX ticket_expires ON ticket (expires);
 -- +goose Down
 DROP TABLE ticket;
 DROP TABLE intake;
+ALTER TABLE import_confirm DROP COLUMN wording;
 ALTER TABLE consent_event DROP COLUMN wording;
 ALTER TABLE consent DROP COLUMN agreed;
