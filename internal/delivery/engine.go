@@ -112,13 +112,18 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	r.writer = newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections, func() int { return r.connected(0) })
 	if e.o.PerSecond > 0 {
 		r.limit = rate.NewLimiter(rate.Limit(e.o.PerSecond), 1)
+		r.feed = make(chan Delivery) // what is handed out is sent at once
 	}
+	var enough context.CancelFunc
+	r.taking, enough = context.WithCancel(work)
+	defer enough()
 	go r.writer.run(work)
 	var workers sync.WaitGroup
 	for range e.o.Connections {
 		workers.Go(r.worker)
 	}
 	err := r.claimAll(ctx)
+	enough()
 	close(r.feed)
 	r.pace.end()
 	workers.Wait()

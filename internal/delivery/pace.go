@@ -13,6 +13,7 @@ type pace struct {
 	open  int
 	well  int // messages accepted since the limit last changed
 	drops int // sessions lost in a row, with no message accepted between them
+	home  int // messages accepted since the run began
 	ended bool
 }
 
@@ -77,6 +78,7 @@ func (p *pace) accepted() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drops = 0
+	p.home++
 	if p.limit == p.most {
 		return
 	}
@@ -84,6 +86,13 @@ func (p *pace) accepted() {
 		p.limit, p.well = p.limit+1, 0
 		p.more.Signal()
 	}
+}
+
+// fruitless says whether no message has been accepted since the run began.
+func (p *pace) fruitless() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.home == 0
 }
 
 // end wakes all who wait to enter: others finish what is left.

@@ -26,6 +26,7 @@ type run struct {
 	job    Job
 	ctx    context.Context // the caller's: when it ends, nothing more is begun
 	work   context.Context // outlives it by the time to drain
+	taking context.Context // ends when no more rows will be handed out
 	writer *writer
 	limit  *rate.Limiter
 	pace   *pace
@@ -79,10 +80,18 @@ func nextClaim(n int, took time.Duration, connections int) int {
 
 // hand gives rows to the workers; those that it cannot give go back.
 func (r *run) hand(ctx context.Context, rows []Delivery) bool {
+	// What is not handed out by then goes back: its issue may be paused by now.
+	late := time.NewTimer(2 * claimSpan)
+	defer late.Stop()
 	for i, d := range rows {
 		select {
 		case <-ctx.Done():
 		case <-r.halted:
+		case <-late.C:
+			for _, d := range rows[i:] {
+				r.release(d)
+			}
+			return true
 		case r.feed <- d:
 			continue
 		}

@@ -73,11 +73,19 @@ func (w *worker) leave() {
 
 // next is the message to send now; nil when there are no more.
 func (w *worker) next() *message {
+	if w.ahead != nil && w.over(w.work) {
+		w.hangUp(abort) // its envelope is announced; it gets no message
+	}
 	if m := w.ahead; m != nil {
 		w.ahead = nil
 		return m
 	}
-	for d := range w.feed {
+	// The pace is waited for without a row in hand: who holds one cannot be paused.
+	for w.limit == nil || w.limit.Wait(w.taking) == nil {
+		d, more := <-w.feed
+		if !more {
+			return nil
+		}
 		if m := w.build(d); m != nil {
 			return m
 		}
@@ -161,12 +169,10 @@ func abort(s Session) error { s.Abort(); return nil }
 // deliver takes one message as far as it gets and says whether this worker
 // should go on with the next.
 func (w *worker) deliver(m *message) bool {
-	if w.limit != nil && w.limit.Wait(w.work) != nil {
-		w.release(m.Delivery)
-		return true
-	}
-	if w.session == nil && !w.dial(m.Delivery) {
-		return false
+	if w.session == nil {
+		if on := w.dial(m.Delivery); w.session == nil {
+			return on
+		}
 	}
 	w.carried++
 	if err := w.session.Offer(w.work, w.job.From, m.Address, m.data); err != nil {
@@ -185,8 +191,8 @@ func (w *worker) unbuilt(d Delivery, err error) {
 	w.watch(RenderError)
 }
 
-// dial opens this worker's session. Where it cannot, the row goes back and the
-// worker retires; if it was the last, the relay counts as down.
+// dial opens this worker's session. Where it cannot, the row goes back; if no
+// other worker has one, the relay counts as down. It says whether to go on.
 func (w *worker) dial(d Delivery) bool {
 	s, err := w.o.Connect(w.work)
 	if err == nil {
@@ -203,8 +209,11 @@ func (w *worker) dial(d Delivery) bool {
 	w.o.Log.Warn("no connection to the relay", "error", err)
 	if w.connected(0) == 0 {
 		w.halt("", err)
+		return false
 	}
-	return false
+	w.leave() // to those that have one; it may come back when they do well
+	w.pace.slower()
+	return true
 }
 
 // offered deals with a transaction that failed before the dot.
@@ -265,7 +274,10 @@ func (w *worker) commit(d Delivery) bool {
 		return true
 	}
 	if time.Since(asked) > staleIntent || w.work.Err() != nil {
-		return w.lost(d, Committing, errors.New("the ledger took too long; no dot was written"))
+		// The ledger's fault or ours, not the relay's.
+		w.hangUp(abort)
+		w.settle(release(d, Committing, d.NextAt, "the ledger took too long; no dot was written"))
+		return true
 	}
 	reply, err := w.dot()
 	var no *mail.ReplyError
@@ -281,14 +293,32 @@ func (w *worker) commit(d Delivery) bool {
 	case errors.Is(err, mail.ErrNotCommitted):
 		return w.lost(d, Committing, err)
 	default:
-		w.settle(doubt(d, "no reply after the dot: "+err.Error(), w.job.Resend, w.o.Now().Add(dropWait))...)
-		w.hangUp(abort)
+		// Another copy each minute would be a flood, where the relay does take them.
+		w.settle(doubt(d, "no reply after the dot: "+err.Error(), w.job.Resend,
+			w.o.Now().Add(pause(d.Attempts+1, w.o.Random())))...)
+		w.unanswered(err)
 		return true
 	}
 	if w.session.Broken() {
 		w.hangUp(abort)
 	}
 	return true
+}
+
+// unanswered gives up a session that did not answer a dot. A relay that was well
+// before has gone down; of one that has answered none since the run began, going
+// on would only put more and more in doubt.
+func (w *worker) unanswered(err error) {
+	w.hangUp(abort)
+	w.leave()
+	switch drops := w.pace.lost(); {
+	case drops < dropsMax:
+	case w.pace.fruitless():
+		w.halt(fmt.Sprintf("the relay took %d messages in a row and did not say whether it has them (%v): "+
+			"look into its log, say what became of them with digest resolve, then resume", drops, err), nil)
+	default:
+		w.halt("", fmt.Errorf("it did not answer %d messages or connections in a row: %w", drops, err))
+	}
 }
 
 // dot ends the message, and announces the one after it, if there is one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -106,8 +107,12 @@ func (s *Session) answers(e envelope) error {
 				return err
 			}
 		}
+		// Of a 421 behind a refusal, the refusal is what the recipient's row needs.
+		if s.broken.Load() && refusal != nil {
+			return refusal
+		}
 		if s.broken.Load() {
-			return err
+			return net.ErrClosed
 		}
 	}
 	return refusal

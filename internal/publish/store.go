@@ -72,6 +72,9 @@ type Store interface {
 	// become in doubt. With exclusive, every other owner is dead; without, those
 	// whose lease ended (for committing: longer than grace ago).
 	Recover(ctx context.Context, owner string, exclusive bool, grace time.Duration, now time.Time) (ready, inDoubt int, err error)
+	// Free does so with what an owner holds of an issue, who says that it works on
+	// none of it: a commit whose answer was lost has left it there.
+	Free(ctx context.Context, issue, owner string, now time.Time) (ready, inDoubt int, err error)
 	// Recipients calls f for everybody on the newsletter's list, by address,
 	// judged as Plan would judge them now.
 	Recipients(ctx context.Context, newsletter string, now time.Time, f func(digest.Recipient) error) error

@@ -12,13 +12,15 @@ const (
 		last_code = $5, last_reply = $6, changed = $7
 		WHERE issue = $8 AND subscriber = $9 AND state = $10 AND owner = $11 AND epoch = $12`
 
+	// An intent whose commit was not heard of is asked for again, and finds its row
+	// committing: with this epoch nobody else can have made it so.
 	// An intent changes nothing but the state. Its newsletter is the issue's, which
 	// never changes.
 	intendRow = `UPDATE delivery SET state = 'committing', changed = $1
-		WHERE issue = $2 AND subscriber = $3 AND state = 'claimed' AND owner = $4 AND epoch = $5 AND EXISTS (` + stillMailable
+		WHERE issue = $2 AND subscriber = $3 AND state IN ('claimed', 'committing') AND owner = $4 AND epoch = $5 AND EXISTS (` + stillMailable
 
 	skipIfLeft = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1
-		WHERE issue = $2 AND subscriber = $3 AND state = 'claimed' AND owner = $4 AND epoch = $5 AND NOT EXISTS (` + stillMailable
+		WHERE issue = $2 AND subscriber = $3 AND state IN ('claimed', 'committing') AND owner = $4 AND epoch = $5 AND NOT EXISTS (` + stillMailable
 
 	// Suppressions need no look here: a claim has looked, and whatever suppresses
 	// somebody ends their consents in the same transaction.

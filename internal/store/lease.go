@@ -76,6 +76,29 @@ func (s *Store) Recover(
 	return ready, inDoubt, nil
 }
 
+// Free implements publish.Store.
+func (s *Store) Free(ctx context.Context, issue, owner string, now time.Time) (ready, inDoubt int, err error) {
+	const theirs = ` WHERE issue = $2 AND owner <> '' AND owner = $3 AND state = `
+	err = s.change(ctx, "free the rows of issue "+issue, func(t tx) error {
+		n, err := t.exec(`UPDATE delivery SET state = 'in_doubt', changed = $1`+theirs+`'committing'`, ms(now), issue, owner)
+		if err != nil {
+			return err
+		}
+		if inDoubt = int(n); inDoubt > 0 {
+			if err := t.spend(now, issue); err != nil {
+				return err
+			}
+		}
+		n, err = t.exec(`UPDATE delivery SET state = 'ready', owner = '', changed = $1`+theirs+`'claimed'`, ms(now), issue, owner)
+		ready = int(n)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return ready, inDoubt, nil
+}
+
 // spend marks issues of which somebody has, or may have, a copy.
 func (t tx) spend(now time.Time, issues ...string) error {
 	done := map[string]bool{}

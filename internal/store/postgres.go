@@ -34,7 +34,7 @@ func (s *Store) openPostgres(ctx context.Context, url string, mode Mode, migrati
 	if mode == ReadOnly {
 		return s.readPostgres(ctx, config, migrations)
 	}
-	s.write = s.serverPool(config, 1)
+	s.write = s.serverPool(patient(config), 1)
 	s.read = s.serverPool(readingOnly(config), readers)
 	if err := s.durable(ctx); err != nil {
 		return err
@@ -64,6 +64,14 @@ func (s *Store) readPostgres(ctx context.Context, config *pgx.ConnConfig, migrat
 		return s.tooOld(have)
 	}
 	return nil
+}
+
+// patient waits for another transaction's lock no longer than SQLite does for its
+// own: who was asked to stop must get to hear of it.
+func patient(config *pgx.ConnConfig) *pgx.ConnConfig {
+	c := config.Copy()
+	c.RuntimeParams["lock_timeout"] = "5s"
+	return c
 }
 
 func readingOnly(config *pgx.ConnConfig) *pgx.ConnConfig {
