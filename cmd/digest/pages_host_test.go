@@ -32,6 +32,8 @@ type host struct {
 	folder string
 	pages  string // public_url
 	relay  *smtptest.Server
+
+	environ []string // further settings
 }
 
 // hostConfig trusts this machine as a proxy, so that a test is many networks.
@@ -53,8 +55,15 @@ const hostNewsletter = `  - name: %s
     sources: [{name: sample, kind: sample}]
 `
 
-// newHost installs the program and starts serve.
+// newHost installs the program and has it serve until the test ends.
 func newHost(tb testing.TB) *host {
+	tb.Helper()
+	h := install(tb)
+	tb.Cleanup(h.serve())
+	return h
+}
+
+func install(tb testing.TB) *host {
 	tb.Helper()
 	address, err := freePort()
 	if err != nil {
@@ -66,12 +75,11 @@ func newHost(tb testing.TB) *host {
 	if err := os.WriteFile(filepath.Join(h.folder, "config.yaml"), []byte(text), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	h.serve()
 	return h
 }
 
-// serve runs until the test ends, and must then end well.
-func (h *host) serve() {
+// serve serves until stop, and must then end well.
+func (h *host) serve() (stop func()) {
 	h.Helper()
 	var log bytes.Buffer
 	c := h.command("serve")
@@ -81,15 +89,16 @@ func (h *host) serve() {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
-	h.Cleanup(func() {
+	h.Cleanup(func() { _ = c.Process.Kill() }) // if stop was never reached
+	stop = func() {
 		_ = c.Process.Signal(syscall.SIGTERM)
 		if err := <-ended; err != nil || h.Failed() {
 			h.Errorf("serve: %v\n%s", err, log.Bytes())
 		}
-	})
+	}
 	h.await("the pages", func() bool {
 		if len(ended) > 0 {
-			h.Fatal("serve has ended")
+			h.Fatalf("serve has ended: %s", log.Bytes())
 		}
 		resp, err := http.Get(h.pages + "/healthz")
 		if err != nil {
@@ -97,6 +106,7 @@ func (h *host) serve() {
 		}
 		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 	})
+	return stop
 }
 
 func (h *host) command(args ...string) *exec.Cmd {
@@ -107,6 +117,7 @@ func (h *host) command(args ...string) *exec.Cmd {
 	}
 	c := exec.Command(self, args...)
 	c.Args[0], c.Dir = "digest", h.folder
+	c.Env = append(os.Environ(), h.environ...)
 	return c
 }
 

@@ -1,0 +1,328 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"digest.example/internal/pgtest"
+	"digest.example/internal/smtpsink"
+)
+
+// BenchmarkPages asks a serving program, in a process of its own and with a durable
+// database, and prints what it takes. Each sign-up comes from a network of its own.
+// All sign-ups together are limited, so that only a burst of them is measured; who
+// unsubscribes is not.
+//
+//	DIGEST_BENCH_ROUNDS      5: each with a burst of sign-ups, and with two sends
+//	DIGEST_BENCH_READERS     5000: who unsubscribe; at least 120 for each round
+//	DIGEST_BENCH_PAIRS       1000: sign-ups of each kind, whose time is compared; 20 take 4 s
+//	DIGEST_BENCH_RECIPIENTS  100000: of the issue that is sent meanwhile
+func BenchmarkPages(b *testing.B) {
+	postgres := pgtest.Start(b, "fsync=on", "full_page_writes=on", "shared_buffers=256MB")
+	for _, engine := range []struct{ name, dsn string }{{"SQLite", ""}, {"PostgreSQL", postgres.Database(b)}} {
+		h := install(b)
+		if engine.dsn != "" {
+			h.environ = append(h.environ, "DIGEST_DATABASE="+engine.dsn)
+		}
+		p := &pagesBench{host: h, b: b, dsn: engine.dsn, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
+		fmt.Printf("\n%s\n", engine.name)
+		p.letReadersIn(setting(b, "READERS", 5000))
+		rounds := setting(b, "ROUNDS", 5)
+		p.besideSending(rounds, setting(b, "RECIPIENTS", 100_000))
+		p.leaving(len(p.links))
+		p.burst(rounds)
+		p.answers(setting(b, "PAIRS", 1000))
+	}
+	b.ReportMetric(0, "ns/op") // what the framework would measure is not it
+}
+
+// duringSend is how many readers at most leave while an issue is sent.
+const duringSend = 100
+
+// pagesBench is a program under load.
+type pagesBench struct {
+	*host
+	b      *testing.B
+	dsn    string // of PostgreSQL's database
+	client *http.Client
+	links  []string // to unsubscribe by, not used yet
+	stamp  string
+	asked  int // sign-ups so far
+}
+
+// letReadersIn subscribes readers and has an issue sent to them, for its links.
+func (p *pagesBench) letReadersIn(n int) {
+	p.list(n, "r")
+	p.do("send", "--now", "--newsletter", "weekly", "--force", force)
+	for _, m := range p.relay.Messages() {
+		for _, l := range linksIn(p.b, m.Data) {
+			if strings.HasPrefix(l, p.pages+"/u/") {
+				p.links = append(p.links, l)
+			}
+		}
+	}
+	if len(p.links) != n {
+		p.b.Fatalf("%d links for %d readers", len(p.links), n)
+	}
+}
+
+// list imports readers whose names begin alike.
+func (p *pagesBench) list(n int, prefix string) {
+	var text strings.Builder
+	text.WriteString("email\n")
+	for i := range n {
+		fmt.Fprintf(&text, "%s%d@example.org\n", prefix, i)
+	}
+	if err := os.WriteFile(filepath.Join(p.folder, prefix+".csv"), []byte(text.String()), 0o600); err != nil {
+		p.b.Fatal(err)
+	}
+	p.do("subscribers", "import", "--newsletter", "weekly", prefix+".csv")
+}
+
+// serving starts the program, with a form that was open for long enough.
+func (p *pagesBench) serving() (stop func()) {
+	stop = p.serve()
+	page := p.fetch(http.MethodGet, p.pages+"/s/weekly", "", "")
+	p.stamp = stampOf.FindStringSubmatch(page)[1]
+	time.Sleep(2100 * time.Millisecond) // as long as a person takes
+	return stop
+}
+
+// signUp posts the form from the next network, and returns the status and how long
+// it took.
+func (p *pagesBench) signUp(nth int, address string) (int, time.Duration) {
+	return p.post(nth, p.pages+"/s/weekly", url.Values{"address": {address}, "stamp": {p.stamp}}.Encode())
+}
+
+func (p *pagesBench) leave(nth int, link string) (int, time.Duration) {
+	return p.post(nth, link, "List-Unsubscribe=One-Click")
+}
+
+func (p *pagesBench) post(nth int, address, body string) (int, time.Duration) {
+	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		p.b.Error(err)
+		return 0, 0
+	}
+	req.Header.Set("Content-Type", urlencoded)
+	req.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", nth>>16&255, nth>>8&255, nth&255))
+	began := time.Now()
+	resp, err := p.client.Do(req)
+	if err != nil {
+		p.b.Error(err)
+		return 0, 0
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		p.b.Error(err)
+	}
+	return resp.StatusCode, time.Since(began)
+}
+
+// burst is as many sign-ups at once as are taken without a limit, after each start.
+func (p *pagesBench) burst(rounds int) {
+	var rates, slow []float64
+	for range rounds {
+		stop := p.serving()
+		rate, p99 := p.together(180, func(i int) (int, time.Duration) {
+			return p.signUp(p.asked+i, fmt.Sprintf("burst%d@example.org", p.asked+i))
+		})
+		p.asked += 180
+		rates, slow = append(rates, rate), append(slow, p99)
+		stop()
+	}
+	fmt.Printf("sign-ups, 8 at once: %s a second, p99 %s ms\n", spread("%.0f", rates), spread("%.1f", slow))
+}
+
+// leaving is readers who unsubscribe at once.
+func (p *pagesBench) leaving(n int) {
+	if n < 1 {
+		p.b.Fatalf("DIGEST_BENCH_READERS: %d links are not enough", len(p.links))
+	}
+	defer p.serving()()
+	links := p.links[:n]
+	p.links = p.links[n:]
+	rate, p99 := p.together(n, func(i int) (int, time.Duration) { return p.leave(i, links[i]) })
+	fmt.Printf("unsubscribing, %d readers, 8 at once: %.0f a second, p99 %.1f ms\n", n, rate, p99)
+}
+
+// together has eight clients make n requests, which must all be answered 200. It
+// returns how many a second there were, and in ms how long one in a hundred took.
+func (p *pagesBench) together(n int, request func(i int) (int, time.Duration)) (rate, p99 float64) {
+	took := make([]time.Duration, n)
+	began := time.Now()
+	var clients sync.WaitGroup
+	for first := range 8 {
+		clients.Go(func() {
+			for i := first; i < n; i += 8 {
+				var status int
+				if status, took[i] = request(i); status != http.StatusOK {
+					p.b.Errorf("request %d: status %d", i, status)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	rate = float64(n) / time.Since(began).Seconds()
+	slices.Sort(took)
+	return rate, took[n*99/100].Seconds() * 1e3
+}
+
+// answers compares how long the form takes to answer for addresses of which
+// different things are known. They take turns in random order.
+func (p *pagesBench) answers(pairs int) {
+	const suppressed = 20
+	p.list(pairs, "active")
+	p.list(suppressed, "gone")
+	for i := range suppressed {
+		p.do("subscribers", "erase", "--yes", fmt.Sprintf("gone%d@example.org", i))
+	}
+	defer p.serving()()
+	kinds := []string{"new", "pending", "active", "gone"}
+	took := map[string][]time.Duration{}
+	pace := time.NewTicker(time.Second / 18) // just below the limit
+	defer pace.Stop()
+	for i := range pairs {
+		rand.Shuffle(len(kinds), func(a, b int) { kinds[a], kinds[b] = kinds[b], kinds[a] })
+		for _, kind := range kinds {
+			nth := i
+			switch kind {
+			case "gone":
+				nth %= suppressed
+			case "pending": // again and again; the first 20 times they are new
+				nth %= 20
+			}
+			<-pace.C
+			p.asked++
+			status, d := p.signUp(p.asked, fmt.Sprintf("%s%d@example.org", kind, nth))
+			if status != http.StatusOK {
+				p.b.Fatalf("%s: status %d", kind, status)
+			}
+			took[kind] = append(took[kind], d)
+		}
+	}
+	var all []time.Duration
+	for _, kind := range kinds {
+		all = append(all, took[kind]...)
+	}
+	slices.Sort(all)
+	fmt.Printf("the form's answer, %d of each kind: median %.3f ms;", pairs, median(all).Seconds()*1e3)
+	for _, kind := range []string{"new", "pending", "active", "gone"} {
+		slices.Sort(took[kind])
+		fmt.Printf(" %s %.3f", kind, float64(median(took[kind]))/float64(median(all)))
+	}
+	fmt.Println(" of it")
+}
+
+// besideSending sends issues with and without a hundred requests a second, half of
+// which are sign-ups, most of them over the limit, and half readers who leave.
+func (p *pagesBench) besideSending(rounds, recipients int) {
+	p.list(recipients, "s")
+	var quiet, loaded, ratios []float64
+	for round := range rounds {
+		rates := map[bool]float64{}
+		for turn := range 2 {
+			load := (round+turn)%2 == 1 // neither is always first
+			rates[load] = p.sending(load)
+		}
+		quiet, loaded = append(quiet, rates[false]), append(loaded, rates[true])
+		ratios = append(ratios, rates[true]/rates[false])
+	}
+	fmt.Printf("sending to %d: %s a second, with 100 requests a second %s, which is %s of it\n",
+		recipients, spread("%.0f", quiet), spread("%.0f", loaded), spread("%.3f", ratios))
+}
+
+// sending is how many messages of an issue a second are sent, from the command's
+// start to its end.
+func (p *pagesBench) sending(load bool) float64 {
+	p.unprint()
+	sink := smtpsink.Spawn(p.b, "smtpsink", smtpsink.Options{})
+	_, port, _ := strings.Cut(sink.Addr(), ":")
+	before := p.environ
+	p.environ = append(slices.Clone(before), "DIGEST_SMTP_PORT="+port)
+	stop := p.serving()
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		if load {
+			p.bother(over)
+		}
+	}()
+	began := time.Now()
+	p.do("send", "--now", "--newsletter", "weekly", "--force", force)
+	took := time.Since(began)
+	close(over)
+	<-done
+	stop()
+	p.environ = before
+	tally, _, err := sink.Stop()
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	issues := 0
+	for address := range tally.Counts { // not the letters
+		if address[0] == 's' || address[0] == 'r' {
+			issues++
+		}
+	}
+	if issues == 0 {
+		p.b.Fatal("nothing was sent")
+	}
+	return float64(issues) / took.Seconds()
+}
+
+// unprint lets the next issue print what others did, since the sample site never
+// has anything new.
+func (p *pagesBench) unprint() {
+	driver, dsn := "sqlite", filepath.Join(p.folder, "digest.db")
+	if p.dsn != "" {
+		driver, dsn = "pgx", p.dsn
+	}
+	db, err := sql.Open(driver, dsn)
+	if err == nil {
+		_, err = db.Exec(`DELETE FROM issue_item`)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		p.b.Fatal(err)
+	}
+}
+
+// bother makes a hundred requests a second.
+func (p *pagesBench) bother(over <-chan struct{}) {
+	links := p.links[:min(duringSend, len(p.links))]
+	p.links = p.links[len(links):]
+	pace := time.NewTicker(time.Second / 100)
+	defer pace.Stop()
+	var requests sync.WaitGroup
+	defer requests.Wait()
+	for i := 0; ; i++ {
+		select {
+		case <-over:
+			return
+		case <-p.b.Context().Done(): // the sending failed
+			return
+		case <-pace.C:
+		}
+		p.asked++
+		nth := p.asked
+		requests.Go(func() {
+			if i%2 == 0 {
+				p.signUp(nth, fmt.Sprintf("during%d@example.org", nth))
+			} else {
+				p.leave(nth, links[i/2%len(links)]) // who has left leaves again
+			}
+		})
+	}
+}
