@@ -48,7 +48,6 @@ func TestRunAfterAbort(t *testing.T) {
 	e.Abort()
 	ctx, cancel := context.WithTimeout(w.ctx, 12*time.Second)
 	defer cancel()
-	began := time.Now()
 	_, err := e.Run(ctx, w.job())
 	if ctx.Err() != nil {
 		t.Errorf("Run went on until its context ended; %v", err)
