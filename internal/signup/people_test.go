@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"digest.example/internal/digest"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
@@ -80,5 +82,37 @@ func TestAnImportKeepsTheWordsOfThePendingToo(t *testing.T) {
 	a, b := w.consent("ann@example.org"), w.consent("bob@example.org")
 	if a.Wording != "Yes send it" || a.Wording != b.Wording || a.How != b.How || a.State != b.State {
 		t.Errorf("two rows alike, but\n%+v\n%+v", a, b)
+	}
+}
+
+func TestWhoLeftByTheListIsNotAdded(t *testing.T) {
+	const active, left = "Ann@example.org,active\n", "ann@example.org,unsubscribed\n"
+	for list, want := range map[string]subscribers.Report{
+		active + left:               {Rows: 2, Repeated: 1, Refused: 1},
+		left + active:               {Rows: 2, Repeated: 1, Refused: 1},
+		left + active + left:        {Rows: 3, Repeated: 1, Refused: 2},
+		active + left + left:        {Rows: 3, Repeated: 1, Refused: 2},
+		active + active + left:      {Rows: 3, Repeated: 2, Refused: 1},
+		active + "bob@example.org,": {Rows: 2, Added: 2},
+		"bob@example.org,active\n" + active + left + active: {Rows: 4, Added: 1, Repeated: 2, Refused: 1},
+	} {
+		for _, pending := range []bool{false, true} {
+			w := newWorld(t)
+			if pending {
+				w.ask("ann@example.org")
+				w.once()
+			}
+			got := w.load("email,state\n" + list)
+			got.NotAdded = nil
+			if !cmp.Equal(got, want) {
+				t.Errorf("%q: %+v, want %+v", list, got, want)
+			}
+			if c := w.consent("ann@example.org"); want.Refused > 0 && c.State != "" && (c.State != subscribers.Pending || !pending) {
+				t.Errorf("%q: the list says that she left, and she is %s", list, c.State)
+			}
+			if _, err := w.list.Lookup(w.ctx, "ann@example.org"); want.Refused > 0 && !pending && !errors.Is(err, digest.ErrNotFound) {
+				t.Errorf("%q: something of her is kept: %v", list, err)
+			}
+		}
 	}
 }

@@ -50,7 +50,7 @@ func TestErasingWaitsForThoseWhoEnrol(t *testing.T) {
 	w.must(w.TakeDown(w.ctx, r))
 	second := opened(t, url, Options{Mode: ReadWrite})
 	erased := make(chan error, 1)
-	_, err := w.Settle(w.ctx, digest.LetterConfirm, 10, noon, func(c signup.Case) bool {
+	_, err := w.Settle(w.ctx, digest.LetterConfirm, signup.OldestFirst, 10, noon, func(c signup.Case) bool {
 		p, err := second.SubscriberByAddress(w.ctx, r.Address.Normal)
 		w.must(err)
 		go func() {
@@ -67,5 +67,24 @@ func TestErasingWaitsForThoseWhoEnrol(t *testing.T) {
 	w.must(<-erased)
 	if p, err := w.SubscriberByAddress(w.ctx, r.Address.Normal); !errors.Is(err, digest.ErrNotFound) {
 		t.Errorf("%s, erased, is stored again", p.Address)
+	}
+}
+
+func testDropFromImport(t *testing.T, w *world) {
+	newsletter, other := w.newsletter("weekly"), w.newsletter("monthly")
+	w.enrolN(newsletter, 1, 2)
+	w.enrolN(other, 2, 3)
+	i := w.opening(newsletter)
+	w.stage(i, 1, 6)
+	w.must(i.Drop(w.ctx, []subscribers.Subscriber{person(1), person(2), person(3), person(9)}))
+	w.must(i.Show(w.ctx, nil, nil))
+	if got := w.listed(newsletter); got != "3 3" { // who was there before, and 4 and 5
+		t.Errorf("consents and recipients: %s", got)
+	}
+	if _, err := w.Subscriber(w.ctx, person(2).ID); err != nil {
+		t.Errorf("known by another newsletter: %v", err)
+	}
+	if _, err := w.Subscriber(w.ctx, person(3).ID); !errors.Is(err, digest.ErrNotFound) {
+		t.Errorf("only staged: %v", err)
 	}
 }

@@ -154,6 +154,42 @@ func (i *importing) Stage(ctx context.Context, entries []subscribers.Entry) (bef
 	return before, nil
 }
 
+// Drop implements subscribers.Import.
+func (i *importing) Drop(ctx context.Context, people []subscribers.Subscriber) error {
+	for part := range slices.Chunk(people, sweepChunk) {
+		if err := i.giveWay(ctx); err != nil {
+			return err
+		}
+		err := i.s.change(ctx, "drop from an import", func(t tx) error {
+			if err := t.stillOurs(i.id); err != nil {
+				return err
+			}
+			known := map[string]acquaintance{}
+			args := []any{i.newsletter}
+			for _, p := range part {
+				args = append(args, text(p.Normal))
+			}
+			if err := i.s.acquainted(ctx, t, known, args); err != nil {
+				return err
+			}
+			for _, v := range known {
+				if v.batch != i.id {
+					continue
+				}
+				if err := t.unstage(staged{v.Subscriber, i.newsletter, i.id, ms(i.started)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		i.ended = time.Now()
+	}
+	return nil
+}
+
 // How long a transaction of Stage should take, and for how long others then
 // have the database to themselves. SQLite's busy handler looks every 25 ms, in
 // the time that matters, whether its turn has come.

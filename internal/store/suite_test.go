@@ -95,6 +95,7 @@ func suite(t *testing.T, e engine) {
 		{"requests", testRequests},
 		{"enrol", testEnrol},
 		{"suppressed are left out", testSuppressedAreLeftOut},
+		{"drop from an import", testDropFromImport},
 		{"move consent", testMoveConsent},
 		{"suppressed", testSuppressed},
 		{"import is visible at once", testImportIsVisibleAtOnce},

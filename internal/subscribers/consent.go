@@ -138,6 +138,8 @@ type Import interface {
 	// returns how people stood before, in the order of the entries, which it may
 	// change.
 	Stage(ctx context.Context, entries []Entry) ([]Standing, error)
+	// Drop takes back what was staged of people, found by Normal.
+	Drop(ctx context.Context, people []Subscriber) error
 	// Show makes all that was staged visible in one transaction, and after it
 	// those people active whose consent is in one of the given states. If that
 	// stops midway, the next import that is opened completes it.

@@ -119,6 +119,13 @@ func (i *memoryImport) Stage(ctx context.Context, entries []Entry) ([]Standing, 
 	return before, err
 }
 
+func (i *memoryImport) Drop(_ context.Context, people []Subscriber) error {
+	for _, p := range people {
+		i.staged = slices.DeleteFunc(i.staged, func(e Entry) bool { return e.Person.Normal == p.Normal })
+	}
+	return i.fail
+}
+
 func (i *memoryImport) Show(ctx context.Context, from []State, confirm []Entry) error {
 	for _, e := range i.staged {
 		_, err := i.Enrol(ctx, i.newsletter, []Subscriber{e.Person},

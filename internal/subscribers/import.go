@@ -57,9 +57,10 @@ type importing struct {
 	options ImportOptions
 	started time.Time
 	batch   Import // nil: a dry run
-	seen    map[[seenBytes]byte]struct{}
-	confirm []Entry      // pending people, whom the operator's word makes active
-	names   []Subscriber // people who had no name
+	seen    map[[seenBytes]byte]bool // true: the list says that they left
+	left    map[string]Subscriber    // by Hash, people of whom it said so after it had said otherwise
+	confirm []Entry                  // pending people, whom the operator's word makes active
+	names   []Subscriber             // people who had no name
 }
 
 // Import puts the people of a list on a newsletter's, by the rules of Add. It
@@ -67,9 +68,10 @@ type importing struct {
 // row is read: an import that fails or is killed has changed nothing. What is
 // wrong with a row is reported and costs no other. It fails with digest.ErrBusy
 // while another import runs. A row whose state says that its person left is
-// refused: no list brings anybody back.
+// refused, and with it all others of the same address, before and after it: no
+// list brings anybody back.
 func (l *List) Import(ctx context.Context, rows *Rows, o ImportOptions) (report Report, err error) {
-	i := &importing{List: l, options: o, started: l.now(), seen: map[[seenBytes]byte]struct{}{}}
+	i := &importing{List: l, options: o, started: l.now(), seen: map[[seenBytes]byte]bool{}, left: map[string]Subscriber{}}
 	i.NotAdded = []Trouble{}
 	if !o.DryRun {
 		if i.batch, err = l.store.OpenImport(ctx, o.Newsletter, o.How, i.started); err != nil {
@@ -108,8 +110,8 @@ func (i *importing) run(ctx context.Context, rows *Rows) error {
 		}
 		last = r.last
 	}
-	if i.batch == nil {
-		return nil
+	if err := i.drop(ctx); err != nil || i.batch == nil {
+		return err
 	}
 	if err := i.batch.Show(ctx, From(Active, Operator), i.confirm); err != nil {
 		return err
@@ -121,6 +123,7 @@ func (i *importing) run(ctx context.Context, rows *Rows) error {
 // met before, and what became of the other rows.
 type reading struct {
 	people         []Entry
+	left           []Subscriber // who was met before
 	rows, repeated int
 	troubles       []Trouble
 	last           bool
@@ -160,26 +163,45 @@ func (i *importing) read(rows *Rows) (r reading) {
 		case row.Left != "":
 			why := "the list says that this reader is " + string(row.Left)
 			r.troubles = append(r.troubles, Trouble{row.Line, Outcome{row.Entry, Refused, why}})
-			continue
 		}
-		if e := i.entry(row); i.first(e.Person.Hash) {
+		switch e := i.entry(row); i.meet(e.Person.Hash, row.Left != "") {
+		case fresh:
 			r.people = append(r.people, e)
-		} else {
+		case repeated:
 			r.repeated++
+		case takenBack:
+			r.left = append(r.left, e.Person)
 		}
 	}
 	r.err = i.identify(r.people)
 	return r
 }
 
-// first says whether an address was not met before, and remembers it by half of
-// its hash: no two addresses share that.
-func (i *importing) first(hash string) bool {
+// met is what a row is after the others of its address.
+type met int
+
+const (
+	fresh met = iota
+	repeated
+	leaving   // it only says that they left
+	takenBack // so it does, and a row before it did not
+)
+
+// meet remembers an address by half of its hash: no two addresses share that.
+func (i *importing) meet(hash string, left bool) met {
 	var half [seenBytes]byte
 	_, _ = hex.Decode(half[:], []byte(hash[:2*seenBytes]))
-	n := len(i.seen)
-	i.seen[half] = struct{}{}
-	return len(i.seen) > n
+	leftBefore, seen := i.seen[half]
+	i.seen[half] = leftBefore || left
+	switch {
+	case left && seen && !leftBefore:
+		return takenBack
+	case left:
+		return leaving
+	case seen:
+		return repeated
+	}
+	return fresh
 }
 
 func (i *importing) entry(row Row) Entry {
@@ -212,6 +234,9 @@ func (i *importing) identify(batch []Entry) error {
 func (i *importing) take(ctx context.Context, r reading) error {
 	i.Rows += r.rows
 	i.Repeated += r.repeated
+	for _, p := range r.left {
+		i.left[p.Hash] = p
+	}
 	for _, t := range r.troubles {
 		i.trouble(t.Result, t.Line, t.Entry, t.Why)
 	}
@@ -251,6 +276,39 @@ func (i *importing) standings(ctx context.Context, batch []Entry) ([]Standing, e
 		standings[n].Suppressed = suppressed[e.Person.Hash]
 	}
 	return standings, err
+}
+
+// drop leaves those out again whom the list would have added before it said that
+// they left. Their first rows count as repeated: the last is the refused one.
+func (i *importing) drop(ctx context.Context) error {
+	if len(i.left) == 0 {
+		return nil
+	}
+	var batch []Entry
+	for _, p := range i.left {
+		batch = append(batch, Entry{Person: p})
+	}
+	standings, err := i.standings(ctx, batch) // of what is only staged they know nothing
+	if err != nil {
+		return err
+	}
+	for _, s := range standings {
+		if s.Suppressed.Hash == "" && (s.State == "" || s.State == Pending) {
+			i.Added--
+			i.Repeated++
+		}
+	}
+	i.confirm = slices.DeleteFunc(i.confirm, func(e Entry) bool { return i.isLeft(e.Person) })
+	i.names = slices.DeleteFunc(i.names, i.isLeft)
+	if i.batch == nil {
+		return nil
+	}
+	return i.batch.Drop(ctx, people(batch))
+}
+
+func (i *importing) isLeft(p Subscriber) bool {
+	_, left := i.left[p.Hash]
+	return left
 }
 
 // judge counts a row by how its person stood.
