@@ -27,7 +27,7 @@ func (c *Clerk) Once(ctx context.Context) error {
 func (c *Clerk) settle(ctx context.Context, kind digest.LetterKind) error {
 	for n := batch; n == batch; {
 		var err error
-		if n, err = c.o.Store.Settle(ctx, kind, batch, c.o.Now(), grant); err != nil {
+		if n, err = c.o.Store.Settle(ctx, kind, OldestFirst, batch, c.o.Now(), grant); err != nil {
 			return fmt.Errorf("settle requests for %s letters: %w", kind, err)
 		}
 	}
@@ -35,7 +35,9 @@ func (c *Clerk) settle(ctx context.Context, kind digest.LetterKind) error {
 }
 
 // settleSignUps stops where the hour's confirmations are used up. What is left
-// waits, since among a flood there are people who mean it.
+// waits, since among a flood there are people who mean it. From then on the newest
+// go first, until none wait: behind a flood the oldest would each get their letter
+// after a day, when nobody waits for it any more.
 func (c *Clerk) settleSignUps(ctx context.Context) error {
 	for {
 		now := c.o.Now()
@@ -48,7 +50,11 @@ func (c *Clerk) settleSignUps(ctx context.Context) error {
 			c.trip()
 			return nil
 		}
-		n, err := c.o.Store.Settle(ctx, digest.LetterConfirm, room, now, grant)
+		order := OldestFirst
+		if c.tripped {
+			order = NewestFirst
+		}
+		n, err := c.o.Store.Settle(ctx, digest.LetterConfirm, order, room, now, grant)
 		if err != nil {
 			return fmt.Errorf("settle sign-ups: %w", err)
 		}
@@ -66,8 +72,8 @@ func (c *Clerk) trip() {
 		return
 	}
 	c.tripped = true
-	c.o.Alert(fmt.Sprintf("%d confirmations of sign-ups were sent within an hour: the others wait, and are forgotten "+
-		"after a day. If this is an attack on the form, take it off the site for a while", c.o.PerHour))
+	c.o.Alert(fmt.Sprintf("%d confirmations of sign-ups were sent within an hour: the others wait, the newest "+
+		"go first, and all are forgotten after a day. If this is an attack on the form, take it off the site for a while", c.o.PerHour))
 }
 
 // write writes the letters that are due. One that cannot be written keeps

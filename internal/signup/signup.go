@@ -18,11 +18,11 @@ import (
 // Store keeps the requests. Each method is one durable transaction, unless it
 // says otherwise.
 type Store interface {
-	// Settle runs decide on the n oldest requests of a kind that are not settled,
+	// Settle runs decide on the first n requests of a kind that are not settled,
 	// while nobody else can settle any, and makes its answers lasting: what is
 	// granted stays, with a subscriber and, where there was no consent, one that
 	// is pending; the rest is forgotten. It returns how many were settled.
-	Settle(ctx context.Context, kind digest.LetterKind, n int, now time.Time, decide func(Case) bool) (int, error)
+	Settle(ctx context.Context, kind digest.LetterKind, order Order, n int, now time.Time, decide func(Case) bool) (int, error)
 	// Granted are n requests whose letter is still due, by ID, after the one given,
 	// with the address of their subscriber.
 	Granted(ctx context.Context, after string, n int) ([]Due, error)
@@ -36,6 +36,15 @@ type Store interface {
 	// transaction of its own, and says whether there may be more.
 	Forget(ctx context.Context, now time.Time, before Ages, n int) (more bool, err error)
 }
+
+// Order is that in which requests are settled.
+type Order int
+
+// The orders.
+const (
+	OldestFirst Order = iota
+	NewestFirst
+)
 
 // Case is a request with what is known of whom it is about.
 type Case struct {

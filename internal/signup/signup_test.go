@@ -221,6 +221,44 @@ func TestBreaker(t *testing.T) {
 	}
 }
 
+// Who signs up while a flood lasts is answered, and not after a day.
+func TestAFloodStarvesNobody(t *testing.T) {
+	w := newWorld(t)
+	o := w.options()
+	o.PerHour = 10
+	w.clerk = signup.New(o)
+	for hour := range 8 {
+		for i := range 3 * o.PerHour {
+			w.ask(fmt.Sprintf("stranger%d-%d@example.org", hour, i))
+			w.now = w.now.Add(time.Second)
+		}
+		honest := fmt.Sprintf("reader%d@example.org", hour)
+		w.ask(honest)
+		w.must(w.clerk.Tidy(w.ctx))
+		if to := w.once(); hour > 0 && !slices.Contains(to, honest) {
+			t.Errorf("hour %d: no letter to the reader", hour)
+		}
+		w.now = w.now.Add(time.Hour)
+	}
+	if len(w.alerts) != 1 {
+		t.Errorf("alerts %q", w.alerts)
+	}
+	// Once it is over, all that wait are settled, and the oldest go first again.
+	for range 26 {
+		w.now = w.now.Add(time.Hour)
+		w.must(w.clerk.Tidy(w.ctx))
+		w.once()
+	}
+	before := len(w.post.to)
+	for i := range 12 {
+		w.ask(fmt.Sprintf("later%d@example.org", i))
+		w.now = w.now.Add(time.Second)
+	}
+	if to := w.once()[before:]; len(to) != 10 || slices.Contains(to, "later11@example.org") {
+		t.Errorf("afterwards: %v", to)
+	}
+}
+
 func TestPersonLetters(t *testing.T) {
 	w := newWorld(t)
 	w.add("ann@example.org")
@@ -332,7 +370,7 @@ func TestWhoseLetterIsDueIsNotForgotten(t *testing.T) {
 	w.once()
 	w.now = w.now.Add(signup.Month - time.Minute)
 	w.ask("ann@example.org")
-	_, err := w.store.Settle(w.ctx, digest.LetterConfirm, 10, w.now, func(signup.Case) bool { return true })
+	_, err := w.store.Settle(w.ctx, digest.LetterConfirm, signup.OldestFirst, 10, w.now, func(signup.Case) bool { return true })
 	w.must(err)
 	w.now = w.now.Add(2 * time.Minute)
 	w.must(w.clerk.Tidy(w.ctx))

@@ -17,7 +17,10 @@ const advisorySettle = advisory + 2
 
 const (
 	waitingRequests = `SELECT id, newsletter, subscriber, address, normal, address_hash, evidence, mailbox, language,
-		wording, at FROM intake WHERE kind = $1 AND granted IS NULL ORDER BY at, id LIMIT $2`
+		wording, at FROM intake WHERE kind = $1 AND granted IS NULL `
+
+	oldestRequests = waitingRequests + `ORDER BY at, id LIMIT $2`
+	newestRequests = waitingRequests + `ORDER BY at DESC, id DESC LIMIT $2`
 
 	isSuppressed = `SELECT COUNT(*) FROM suppression WHERE address_hash = $1 AND newsletter IN ('', $2)`
 
@@ -35,7 +38,7 @@ const (
 
 // Settle implements signup.Store.
 func (s *Store) Settle(
-	ctx context.Context, kind digest.LetterKind, n int, now time.Time, decide func(signup.Case) bool,
+	ctx context.Context, kind digest.LetterKind, order signup.Order, n int, now time.Time, decide func(signup.Case) bool,
 ) (settled int, err error) {
 	waiting, err := one(ctx, s.read, func(scan scan) (id string, err error) { return id, scan(&id) },
 		`SELECT id FROM intake WHERE kind = $1 AND granted IS NULL LIMIT 1`, string(kind))
@@ -50,7 +53,7 @@ func (s *Store) Settle(
 		if err := t.alone(); err != nil {
 			return err
 		}
-		cases, err := t.waiting(kind, n)
+		cases, err := t.waiting(kind, order, n)
 		if err != nil {
 			return err
 		}
@@ -80,14 +83,18 @@ func (t tx) alone() error {
 	return err
 }
 
-func (t tx) waiting(kind digest.LetterKind, n int) ([]signup.Case, error) {
+func (t tx) waiting(kind digest.LetterKind, order signup.Order, n int) ([]signup.Case, error) {
+	query := oldestRequests
+	if order == signup.NewestFirst {
+		query = newestRequests
+	}
 	return collect(t.ctx, t, func(scan scan) (c signup.Case, err error) {
 		var when sql.NullInt64
 		err = scan(&c.ID, &c.Newsletter, &c.Subscriber, &c.Address.Mailbox, &c.Address.Normal, &c.Hash, &c.Evidence,
 			&c.Mailbox, &c.Language, &c.Wording, &when)
 		c.Kind, c.At = kind, at(when)
 		return c, err
-	}, waitingRequests, string(kind), n)
+	}, query, string(kind), n)
 }
 
 func (t tx) settle(c signup.Case, now time.Time, decide func(signup.Case) bool) error {

@@ -27,7 +27,7 @@ func asked(newsletter string, n int) subscribers.Request {
 // settle settles the requests of a kind and returns what was known of each.
 func (w *world) settle(kind digest.LetterKind, now time.Time, grant bool) (cases []signup.Case) {
 	w.Helper()
-	n, err := w.Settle(w.ctx, kind, 10, now, func(c signup.Case) bool {
+	n, err := w.Settle(w.ctx, kind, signup.OldestFirst, 10, now, func(c signup.Case) bool {
 		cases = append(cases, c)
 		return grant && c.Known
 	})
@@ -141,7 +141,7 @@ func testSettlePersonLetters(t *testing.T, w *world) {
 		w.must(w.TakeDown(w.ctx, r))
 	}
 	var got []string
-	_, err := w.Settle(w.ctx, digest.LetterData, 10, noon, func(c signup.Case) bool {
+	_, err := w.Settle(w.ctx, digest.LetterData, signup.OldestFirst, 10, noon, func(c signup.Case) bool {
 		got = append(got, fmt.Sprintf("%s %v %d", c.Subscriber, c.Known, c.Day))
 		return c.Known && c.Day == 0
 	})
@@ -174,7 +174,7 @@ func testSettleExcludes(t *testing.T, w *world) {
 		go func() {
 			granted := 0
 			for {
-				settled, err := w.Settle(w.ctx, digest.LetterConfirm, 2, noon, func(c signup.Case) bool {
+				settled, err := w.Settle(w.ctx, digest.LetterConfirm, signup.NewestFirst, 2, noon, func(c signup.Case) bool {
 					if c.Day == 0 {
 						granted++
 					}
