@@ -73,7 +73,7 @@ func (c *Clerk) trip() {
 	}
 	c.tripped = true
 	c.o.Alert(fmt.Sprintf("%d confirmations of sign-ups were sent within an hour: the others wait, the newest "+
-		"go first, and all are forgotten after a day. If this is an attack on the form, take it off the site for a while", c.o.PerHour))
+		"go first, and all are forgotten after a day at most. If this is an attack on the form, take it off the site for a while", c.o.PerHour))
 }
 
 // write writes the letters that are due. One that cannot be written keeps
@@ -142,12 +142,18 @@ func (c *Clerk) letter(ctx context.Context, r Due) error {
 // Tidy forgets what is old.
 func (c *Clerk) Tidy(ctx context.Context) error {
 	now := c.o.Now()
+	nth, err := c.o.Store.NthWaiting(ctx, digest.LetterConfirm, mostWaiting)
+	if err != nil {
+		return fmt.Errorf("count who waits: %w", err)
+	}
 	ages := Ages{
 		Waiting: now.Add(-keepWaiting), Settled: now.Add(-keepSettled),
 		Tickets: now.Add(-keepTickets), Unconfirmed: now.Add(-keepUnconfirmed),
 	}
+	if nth.After(ages.Waiting) {
+		ages.Waiting = nth
+	}
 	for more := true; more; {
-		var err error
 		if more, err = c.o.Store.Forget(ctx, now, ages, batch); err != nil {
 			return fmt.Errorf("forget old requests: %w", err)
 		}

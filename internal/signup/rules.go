@@ -24,6 +24,10 @@ const (
 	keepSettled     = Month
 	keepTickets     = Month
 	keepUnconfirmed = Month
+
+	// mostWaiting is how many sign-ups are kept that wait, once an hour: a flood of
+	// a day must not fill the disk.
+	mostWaiting = 50_000
 )
 
 // grant decides whether a letter is due. The answer is never told to whoever

@@ -28,6 +28,9 @@ type Store interface {
 	Granted(ctx context.Context, after string, n int) ([]Due, error)
 	// CountGranted is how many requests of a kind were granted after a time.
 	CountGranted(ctx context.Context, kind digest.LetterKind, after time.Time) (int, error)
+	// NthWaiting is when the nth newest request of a kind was taken down that is
+	// not settled, counted from 1; zero: there are fewer.
+	NthWaiting(ctx context.Context, kind digest.LetterKind, n int) (time.Time, error)
 	// AddTicket keeps what stands behind a single-use token.
 	AddTicket(ctx context.Context, t subscribers.Ticket) error
 	// Finish notes that nothing is due any more for a request.

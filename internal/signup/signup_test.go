@@ -259,6 +259,36 @@ func TestAFloodStarvesNobody(t *testing.T) {
 	}
 }
 
+// crowded is a store in which most sign-ups wait since a time.
+type crowded struct {
+	signup.Store
+	since time.Time
+}
+
+func (c crowded) NthWaiting(context.Context, digest.LetterKind, int) (time.Time, error) { return c.since, nil }
+
+func TestOfTooManyTheOldestAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	for i := range 5 {
+		w.ask(fmt.Sprintf("a%d@example.org", i))
+		w.now = w.now.Add(time.Minute)
+	}
+	o := w.options()
+	o.Store = crowded{w.store, noon.Add(3 * time.Minute)}
+	w.must(signup.New(o).Tidy(w.ctx))
+	if to := slices.Sorted(slices.Values(w.once())); !slices.Equal(to, []string{"a3@example.org", "a4@example.org"}) {
+		t.Errorf("letters to %v", to)
+	}
+	// However few are there, none waits for longer than a day.
+	w.ask("late@example.org")
+	w.now = w.now.Add(signup.Day + time.Millisecond)
+	o.Store = crowded{w.store, noon}
+	w.must(signup.New(o).Tidy(w.ctx))
+	if to := w.once(); len(to) != 2 {
+		t.Errorf("letters to %v", to)
+	}
+}
+
 func TestPersonLetters(t *testing.T) {
 	w := newWorld(t)
 	w.add("ann@example.org")

@@ -217,6 +217,19 @@ func (s *Store) CountGranted(ctx context.Context, kind digest.LetterKind, after 
 		`SELECT COUNT(*) FROM intake WHERE kind = $1 AND granted > $2`, string(kind), ms(after))
 }
 
+// NthWaiting implements signup.Store.
+func (s *Store) NthWaiting(ctx context.Context, kind digest.LetterKind, n int) (time.Time, error) {
+	t, err := one(ctx, s.read, func(scan scan) (at int64, err error) { return at, scan(&at) },
+		`SELECT at FROM intake WHERE kind = $1 AND granted IS NULL ORDER BY at DESC LIMIT 1 OFFSET $2`, string(kind), n-1)
+	switch {
+	case errors.Is(err, digest.ErrNotFound):
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, fmt.Errorf("requests that wait: %w", err)
+	}
+	return time.UnixMilli(t).UTC(), nil
+}
+
 // Finish implements signup.Store.
 func (s *Store) Finish(ctx context.Context, id string, at time.Time) error {
 	return s.change(ctx, "finish a request", func(t tx) error {

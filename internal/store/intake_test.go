@@ -160,6 +160,37 @@ func testSettlePersonLetters(t *testing.T, w *world) {
 	}
 }
 
+func testSettleInOrder(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	for i := range 5 {
+		r := asked(newsletter, i)
+		r.At = noon.Add(time.Duration(i) * time.Minute)
+		w.must(w.TakeDown(w.ctx, r))
+	}
+	for nth, want := range map[int]time.Time{1: noon.Add(4 * time.Minute), 2: noon.Add(3 * time.Minute), 5: noon, 6: {}} {
+		if at, err := w.NthWaiting(w.ctx, digest.LetterConfirm, nth); err != nil || !at.Equal(want) {
+			t.Errorf("number %d waits since %v, want %v, %v", nth, at, want, err)
+		}
+	}
+	if at, err := w.NthWaiting(w.ctx, digest.LetterErase, 1); err != nil || !at.IsZero() {
+		t.Errorf("no request for erasure waits since %v, %v", at, err)
+	}
+	var got []int
+	for _, order := range []signup.Order{signup.OldestFirst, signup.NewestFirst} {
+		_, err := w.Settle(w.ctx, digest.LetterConfirm, order, 2, noon, func(c signup.Case) bool {
+			got = append(got, int(c.At.Sub(noon).Minutes()))
+			return len(got)%2 == 0
+		})
+		w.must(err)
+	}
+	if d := cmp.Diff([]int{0, 1, 4, 3}, got); d != "" {
+		t.Error(d)
+	}
+	if at, err := w.NthWaiting(w.ctx, digest.LetterConfirm, 1); err != nil || !at.Equal(noon.Add(2*time.Minute)) {
+		t.Errorf("the last one waits since %v, %v", at, err)
+	}
+}
+
 // Limits hold although several settle at once.
 func testSettleExcludes(t *testing.T, w *world) {
 	newsletter := w.newsletter("weekly")

@@ -120,6 +120,7 @@ func suite(t *testing.T, e engine) {
 		{"settle knows people", testSettleKnowsPeople},
 		{"settle counts", testSettleCounts},
 		{"settle letters to oneself", testSettlePersonLetters},
+		{"settle in order", testSettleInOrder},
 		{"settle excludes", testSettleExcludes},
 		{"forget", testForget},
 		{"archive", testArchive},
