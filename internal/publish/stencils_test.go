@@ -18,8 +18,10 @@ func TestPlainMail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := smtptest.New(t, smtptest.Options{})
 			w := newWorld(t, 3)
-			w.must(w.db.Prefer(w.ctx, readerID(1), subscribers.Preferences{Newsletter: w.newsletterID(), Plain: true},
-				subscribers.Event{At: wednesday, From: subscribers.Active, To: subscribers.Active, Actor: subscribers.Reader}))
+			w.must(w.db.Prefer(w.ctx, readerID(1), w.newsletterID(), func(p *subscribers.Preferences) (*subscribers.Event, error) {
+				p.Plain = true
+				return &subscribers.Event{At: wednesday, Actor: subscribers.Reader}, nil
+			}))
 			w.site.publish(wednesday, "a")
 			r := w.frozen(sunday)
 			if forget {

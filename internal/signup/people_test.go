@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,6 +43,18 @@ func (m *meddled) Enrol(
 ) ([]subscribers.Standing, error) {
 	m.meddle()
 	return m.Store.Enrol(ctx, n, p, c, e)
+}
+
+func (m *meddled) Confirm(ctx context.Context, h string, from []subscribers.State, e subscribers.Event) (bool, error) {
+	m.meddle()
+	return m.Store.Confirm(ctx, h, from, e)
+}
+
+func (m *meddled) Prefer(
+	ctx context.Context, s, n string, choose func(*subscribers.Preferences) (*subscribers.Event, error),
+) error {
+	m.meddle()
+	return m.Store.Prefer(ctx, s, n, choose)
 }
 
 func (w *world) listAfter(before func()) *subscribers.List {
@@ -114,5 +127,70 @@ func TestWhoLeftByTheListIsNotAdded(t *testing.T) {
 				t.Errorf("%q: something of her is kept: %v", list, err)
 			}
 		}
+	}
+}
+
+func TestSavingThePageKeepsAPause(t *testing.T) {
+	w := newWorld(t)
+	unsubscribe := w.known("ann@example.org")
+	until := w.now.AddDate(0, 0, 7)
+	list := w.listAfter(func() { w.must(w.list.Pause(w.ctx, unsubscribe, until)) })
+	token := w.preferences("ann@example.org")
+	p, err := list.Preferences(w.ctx, token)
+	w.must(err)
+	p.Plain = true
+	w.must(list.SetPreferences(w.ctx, token, p))
+	if c := w.consent("ann@example.org"); !c.PausedUntil.Equal(until) || !c.Plain {
+		t.Errorf("paused until %v, want %v; plain: %v", c.PausedUntil, until, c.Plain)
+	}
+}
+
+func TestPausingWhileLeaving(t *testing.T) {
+	w := newWorld(t)
+	unsubscribe := w.known("ann@example.org")
+	list := w.listAfter(func() { w.must(w.list.Unsubscribe(w.ctx, unsubscribe, "")) })
+	if err := list.Pause(w.ctx, unsubscribe, w.now.AddDate(0, 0, 7)); !errors.Is(err, subscribers.ErrNoIssues) {
+		t.Errorf("paused: %v", err)
+	}
+	p, err := w.list.Lookup(w.ctx, "ann@example.org")
+	w.must(err)
+	if len(p.History) != 2 || p.History[1].To != subscribers.Unsubscribed {
+		t.Errorf("history %+v", p.History)
+	}
+}
+
+// The operator was faster: that the person confirmed too, and to which words, is
+// evidence that only they can give.
+func TestConfirmingWhatTheOperatorAdded(t *testing.T) {
+	w := newWorld(t)
+	w.ask("ann@example.org")
+	w.once()
+	w.known("ann@example.org")
+	before := w.consent("ann@example.org")
+	w.now = w.now.Add(time.Hour)
+	w.must(w.list.Confirm(w.ctx, token(w.post.letters[0]), "button"))
+	p, err := w.list.Lookup(w.ctx, "ann@example.org")
+	w.must(err)
+	last := p.History[len(p.History)-1]
+	if last.Actor != subscribers.Reader || last.From != subscribers.Active || last.To != subscribers.Active || last.Wording != "a weekly mail" {
+		t.Errorf("history ends in %+v", last)
+	}
+	if after := w.consent("ann@example.org"); after != before {
+		t.Errorf("%+v becomes %+v", before, after)
+	}
+}
+
+func TestConfirmingWhileBeingRemoved(t *testing.T) {
+	w := newWorld(t)
+	w.ask("ann@example.org")
+	w.once()
+	w.now = w.now.Add(time.Hour)
+	list := w.listAfter(func() {
+		_, err := w.list.Remove(w.ctx, w.newsletter, "ann@example.org", "")
+		w.must(err)
+	})
+	err := list.Confirm(w.ctx, token(w.post.letters[0]), "")
+	if c := w.consent("ann@example.org"); !errors.Is(err, subscribers.ErrExpired) || c.State != subscribers.Unsubscribed {
+		t.Errorf("%v, and the consent is %s", err, c.State)
 	}
 }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
-	"digest.example/internal/digest"
 	"digest.example/internal/subscribers"
 )
 
@@ -19,24 +19,51 @@ func (s *Store) TakeDown(ctx context.Context, r subscribers.Request) error {
 	})
 }
 
+const (
+	preferencesOf = `SELECT c.state, c.paused_until, c.plain, s.language FROM consent c JOIN subscriber s ON s.id = c.subscriber
+		WHERE c.subscriber = $1 AND c.newsletter = $2 AND ` + visible
+
+	prefer = `UPDATE consent SET paused_until = $1, plain = $2 WHERE subscriber = $3 AND newsletter = $4`
+)
+
 // Prefer implements subscribers.Store.
-func (s *Store) Prefer(ctx context.Context, subscriber string, p subscribers.Preferences, e subscribers.Event) error {
-	plain := 0
-	if p.Plain {
-		plain = 1
-	}
+func (s *Store) Prefer(
+	ctx context.Context, subscriber, newsletter string, choose func(*subscribers.Preferences) (*subscribers.Event, error),
+) error {
+	subscriber, newsletter = text(subscriber), text(newsletter)
 	return s.change(ctx, "set preferences", func(t tx) error {
-		n, err := t.exec(`UPDATE consent SET paused_until = $1, plain = $2 WHERE subscriber = $3 AND newsletter = $4`,
-			ms(p.PausedUntil), plain, text(subscriber), text(p.Newsletter))
-		if err == nil && n == 0 {
-			err = digest.ErrNotFound
-		}
+		p, err := t.preferences(subscriber, newsletter)
 		if err != nil {
 			return err
 		}
-		if _, err = t.exec(`UPDATE subscriber SET language = $1 WHERE id = $2`, text(p.Language), subscriber); err != nil {
+		e, err := choose(&p)
+		if err != nil || e == nil {
 			return err
 		}
-		return t.event(subscriber, p.Newsletter, eventOf(e, string(e.From)))
+		plain := 0
+		if p.Plain {
+			plain = 1
+		}
+		if _, err := t.exec(prefer, ms(p.PausedUntil), plain, subscriber, newsletter); err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE subscriber SET language = $1 WHERE id = $2`, text(p.Language), subscriber); err != nil {
+			return err
+		}
+		e.To = p.State
+		return t.event(subscriber, newsletter, eventOf(*e, string(p.State)))
 	})
+}
+
+// preferences are what is set, until the transaction ends.
+func (t tx) preferences(subscriber, newsletter string) (subscribers.Preferences, error) {
+	p := subscribers.Preferences{Newsletter: newsletter}
+	return one(t.ctx, t, func(scan scan) (subscribers.Preferences, error) {
+		var state string
+		var paused sql.NullInt64
+		var plain int
+		err := scan(&state, &paused, &plain, &p.Language)
+		p.State, p.PausedUntil, p.Plain = subscribers.State(state), at(paused), plain == 1
+		return p, err
+	}, preferencesOf+t.s.forUpdate, subscriber, newsletter)
 }

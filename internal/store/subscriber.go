@@ -202,9 +202,11 @@ func (t tx) move(subscriber, newsletter string, from []subscribers.State, e subs
 	if err != nil || len(have) == 0 || !slices.Contains(from, subscribers.State(have[0])) {
 		return false, err
 	}
-	if e.To == subscribers.Active {
+	switch {
+	case have[0] == string(e.To):
+	case e.To == subscribers.Active:
 		_, err = t.exec(agreeAgain, ms(e.At), text(e.How), text(e.Wording), subscriber, newsletter)
-	} else {
+	default:
 		_, err = t.exec(moveConsent, string(e.To), ms(e.At), subscriber, newsletter)
 	}
 	if err != nil {

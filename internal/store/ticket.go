@@ -57,20 +57,33 @@ func (t tx) use(hash string, at time.Time) (bool, error) {
 	return n == 1, err
 }
 
+// errUndone takes a transaction back without being an error to anybody.
+var errUndone = errors.New("nothing is to be changed")
+
 // Confirm implements subscribers.Store.
-func (s *Store) Confirm(ctx context.Context, hash string, from []subscribers.State, e subscribers.Event) (won bool, err error) {
-	err = s.change(ctx, "confirm", func(t tx) error {
-		if won, err = t.use(hash, e.At); err != nil || !won {
+func (s *Store) Confirm(ctx context.Context, hash string, from []subscribers.State, e subscribers.Event) (bool, error) {
+	err := s.change(ctx, "confirm", func(t tx) error {
+		won, err := t.use(hash, e.At)
+		if err == nil && !won {
+			err = errUndone
+		}
+		if err != nil {
 			return err
 		}
 		k, err := one(ctx, t, scanTicket, findTicket, hash, string(subscribers.PurposeConfirm))
 		if err != nil {
 			return err
 		}
-		_, err = t.move(k.Subscriber, k.Newsletter, from, e)
+		moved, err := t.move(k.Subscriber, k.Newsletter, from, e)
+		if err == nil && !moved {
+			err = errUndone
+		}
 		return err
 	})
-	return won && err == nil, err
+	if errors.Is(err, errUndone) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // AddTicket implements signup.Store.

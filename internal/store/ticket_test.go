@@ -79,6 +79,14 @@ func testConfirm(t *testing.T, w *world) {
 	if won, err := w.Confirm(w.ctx, k.Hash, from, e); won || err != nil {
 		t.Errorf("again: %v, %v", won, err)
 	}
+	changed := ticket(newsletter, 2, subscribers.PurposeConfirm)
+	w.must(w.AddTicket(w.ctx, changed))
+	if won, err := w.Confirm(w.ctx, changed.Hash, from, e); won || err != nil {
+		t.Errorf("who is active, from unsubscribed: %v, %v", won, err)
+	}
+	if got, _, err := w.Ticket(w.ctx, changed.Purpose, changed.Hash); err != nil || !got.Used.IsZero() {
+		t.Errorf("a ticket that changed nothing was used up: %+v, %v", got, err)
+	}
 	data := ticket(newsletter, 2, subscribers.PurposeData)
 	w.must(w.AddTicket(w.ctx, data))
 	if _, err := w.Confirm(w.ctx, data.Hash, from, e); !errors.Is(err, digest.ErrNotFound) {
@@ -94,21 +102,44 @@ func testPrefer(t *testing.T, w *world) {
 	w.enrolN(newsletter, 1, 3)
 	w.enrolN(other, 1, 2)
 	p := subscribers.Preferences{Newsletter: newsletter, PausedUntil: noon.AddDate(0, 1, 0), Plain: true, Language: "de"}
-	e := subscribers.Event{At: noon, From: subscribers.Active, To: subscribers.Active, Actor: "subscriber", How: "page", Evidence: "changed"}
-	w.must(w.Prefer(w.ctx, person(1).ID, p, e))
+	choose := func(v *subscribers.Preferences) (*subscribers.Event, error) {
+		p.State = v.State
+		*v = p
+		return &subscribers.Event{At: noon, Actor: "subscriber", How: "page", Evidence: "changed"}, nil
+	}
+	w.must(w.Prefer(w.ctx, person(1).ID, newsletter, choose))
 	c, err := w.Consent(w.ctx, person(1).ID, newsletter)
 	if err != nil || !c.PausedUntil.Equal(p.PausedUntil) || !c.Plain || c.Subscriber.Language != "de" || c.How != "operator" {
 		t.Errorf("%+v, %v", c, err)
 	}
+	w.must(w.Prefer(w.ctx, person(1).ID, newsletter, func(v *subscribers.Preferences) (*subscribers.Event, error) {
+		if *v != p {
+			t.Errorf("set is %+v, want %+v", *v, p)
+		}
+		v.Plain = false
+		return nil, nil
+	}))
 	for _, key := range [][2]string{{person(1).ID, other}, {person(2).ID, newsletter}} {
 		if c, err := w.Consent(w.ctx, key[0], key[1]); err != nil || c.Plain || !c.PausedUntil.IsZero() {
 			t.Errorf("%v: %+v, %v", key, c, err)
 		}
 	}
-	for _, p := range []subscribers.Preferences{{Newsletter: "none"}, {Newsletter: other}} {
-		if err := w.Prefer(w.ctx, person(2).ID, p, e); !errors.Is(err, digest.ErrNotFound) {
-			t.Errorf("%+v: %v", p, err)
+	for _, none := range []string{"none", other} {
+		if err := w.Prefer(w.ctx, person(2).ID, none, choose); !errors.Is(err, digest.ErrNotFound) {
+			t.Errorf("%s: %v", none, err)
 		}
+	}
+	if err := w.Prefer(w.ctx, person(1).ID, newsletter, func(*subscribers.Preferences) (*subscribers.Event, error) {
+		return nil, subscribers.ErrNoIssues
+	}); !errors.Is(err, subscribers.ErrNoIssues) {
+		t.Errorf("refused: %v", err)
+	}
+	if p, err := w.Person(w.ctx, person(1).ID); err != nil || len(p.History) != 3 {
+		t.Errorf("history %+v, %v", p.History, err)
+	}
+	c, err = w.Consent(w.ctx, person(1).ID, newsletter)
+	if err != nil || !c.Plain {
+		t.Errorf("changed without an event: %+v, %v", c, err)
 	}
 }
 

@@ -115,7 +115,8 @@ type Store interface {
 	Enrol(ctx context.Context, newsletter string, people []Subscriber, c Consent, e Event) ([]Standing, error)
 	// Move changes a consent from one of the given states to e.To, with its
 	// event, and says whether it did. To Active it is a new agreement, with the
-	// event's how and wording, and ends a pause.
+	// event's how and wording, and ends a pause; of who is active already only the
+	// event is kept.
 	Move(ctx context.Context, subscriber, newsletter string, from []State, e Event) (bool, error)
 	// Consents calls f for each consent of a newsletter, by address, in the
 	// given state or in all for an empty one.

@@ -14,11 +14,12 @@ type Desk interface {
 	Ticket(ctx context.Context, p Purpose, hash string) (t Ticket, known bool, err error)
 	// Use marks a token used at a time, and says whether it was not used before.
 	Use(ctx context.Context, hash string, at time.Time) (bool, error)
-	// Confirm uses a token, and says whether it was not used before. If so, it
-	// changes the consent behind it as Move does, unless that is in none of the
-	// states.
+	// Confirm uses a token and changes the consent behind it as Move does, and
+	// says whether it did both; otherwise it does neither.
 	Confirm(ctx context.Context, hash string, from []State, e Event) (bool, error)
-	// Prefer sets the pause, the kind of mail and the language of a consent,
-	// with an event. It fails with digest.ErrNotFound where there is none.
-	Prefer(ctx context.Context, subscriber string, p Preferences, e Event) error
+	// Prefer has choose change what is set of a consent, while nobody else can
+	// change it, and keeps that with the event, whose From and To it sets;
+	// without an event nothing changes. It fails as choose does, and with
+	// digest.ErrNotFound where there is no consent.
+	Prefer(ctx context.Context, subscriber, newsletter string, choose func(*Preferences) (*Event, error)) error
 }

@@ -178,7 +178,11 @@ func (m *memory) Move(_ context.Context, id, newsletter string, from []State, e 
 	if !ok || !slices.Contains(from, c.State) {
 		return false, nil
 	}
-	e.From, c.State, c.Since = c.State, e.To, e.At
+	if e.From = c.State; e.From == e.To {
+		m.events = append(m.events, e)
+		return true, nil
+	}
+	c.State, c.Since = e.To, e.At
 	if e.To == Active {
 		c.Agreed, c.How, c.Wording, c.PausedUntil = e.At, e.How, e.Wording, time.Time{}
 	}
@@ -223,22 +227,31 @@ func (m *memory) Use(_ context.Context, hash string, at time.Time) (bool, error)
 }
 
 func (m *memory) Confirm(ctx context.Context, hash string, from []State, e Event) (bool, error) {
+	t := m.tickets[hash]
+	if !t.Used.IsZero() || !slices.Contains(from, m.state(t.Subscriber, t.Newsletter)) {
+		return false, m.fail
+	}
 	won, err := m.Use(ctx, hash, e.At)
 	if won && err == nil {
-		t := m.tickets[hash]
 		_, err = m.Move(ctx, t.Subscriber, t.Newsletter, from, e)
 	}
 	return won, err
 }
 
-func (m *memory) Prefer(_ context.Context, id string, p Preferences, e Event) error {
-	c, ok := m.consents[id+p.Newsletter]
+func (m *memory) Prefer(_ context.Context, id, newsletter string, choose func(*Preferences) (*Event, error)) error {
+	c, ok := m.consents[id+newsletter]
 	if !ok {
 		return digest.ErrNotFound
 	}
+	p := c.preferences()
+	e, err := choose(&p)
+	if err != nil || e == nil {
+		return err
+	}
+	e.From, e.To = c.State, c.State
 	c.PausedUntil, c.Plain, c.Subscriber.Language = p.PausedUntil, p.Plain, p.Language
-	m.consents[id+p.Newsletter] = c
-	m.events = append(m.events, e)
+	m.consents[id+newsletter] = c
+	m.events = append(m.events, *e)
 	return m.fail
 }
 

@@ -56,7 +56,7 @@ type importing struct {
 	Report
 	options ImportOptions
 	started time.Time
-	batch   Import // nil: a dry run
+	batch   Import                   // nil: a dry run
 	seen    map[[seenBytes]byte]bool // true: the list says that they left
 	left    map[string]Subscriber    // by Hash, people of whom it said so after it had said otherwise
 	confirm []Entry                  // pending people, whom the operator's word makes active

@@ -14,7 +14,7 @@ import (
 // newsletter.
 type Preferences struct {
 	Newsletter  string    // id
-	State       State     // SetPreferences does not look at it
+	State       State     // SetPreferences does not look at it, nor at PausedUntil
 	PausedUntil time.Time // no issue before it; zero or past: not paused
 	Plain       bool      // mail without HTML
 	Language    string    // BCP 47, of pages and letters, for all newsletters; empty: the newsletter's
@@ -48,9 +48,10 @@ func (c Consent) preferences() Preferences {
 	}
 }
 
-// SetPreferences changes what differs, with an event, and fails as Preferences
-// does. A pause of more than a year, or a language that cannot be one, is a
-// digest.ErrUsage.
+// SetPreferences changes the kind of mail and the language where they differ, with
+// an event, and fails as Preferences does. A language that cannot be one is a
+// digest.ErrUsage. The pause is Pause's alone: a page that is saved does not know
+// of one that was asked for on another.
 func (l *List) SetPreferences(ctx context.Context, token string, p Preferences) error {
 	subscriber, newsletter, err := l.keys.Open(PurposePreferences, token)
 	if err != nil {
@@ -60,7 +61,7 @@ func (l *List) SetPreferences(ctx context.Context, token string, p Preferences) 
 		return fmt.Errorf("%w: set preferences: not a language", digest.ErrUsage)
 	}
 	return l.prefer(ctx, subscriber, newsletter, "preferences page", func(v *Preferences) error {
-		v.PausedUntil, v.Plain, v.Language = p.PausedUntil, p.Plain, p.Language
+		v.Plain, v.Language = p.Plain, p.Language
 		return nil
 	})
 }
@@ -70,7 +71,7 @@ var ErrNoIssues = fmt.Errorf("%w: the subscription is not active", digest.ErrRef
 
 // Pause stops issues until a time, for the holder of an unsubscribe or a
 // preferences token; a time that is past ends the pause. It fails as
-// SetPreferences does, and with ErrNoIssues for who has left: a page that
+// SetPreferences does, with digest.ErrUsage for more than a year, and with ErrNoIssues for who has left: a page that
 // said when issues come again would be wrong.
 func (l *List) Pause(ctx context.Context, token string, until time.Time) error {
 	how := "unsubscribe page"
@@ -95,30 +96,28 @@ func (l *List) prefer(ctx context.Context, subscriber, newsletter, how string, s
 	if subscriber == Nobody {
 		return nil
 	}
-	c, err := l.store.Consent(ctx, subscriber, newsletter)
-	if err != nil {
-		return gone(err)
-	}
 	now := l.now()
-	wanted := c.preferences()
-	if err := set(&wanted); err != nil {
-		return fmt.Errorf("set preferences: %w", err)
-	}
-	if wanted.PausedUntil.Sub(now) > maxPause {
-		return fmt.Errorf("%w: a pause of more than a year", digest.ErrUsage)
-	}
-	if !wanted.PausedUntil.After(now) {
-		wanted.PausedUntil = time.Time{}
-	}
-	changed := wanted.since(c.preferences())
-	if changed == "" {
-		return nil
-	}
-	e := Event{At: now, From: c.State, To: c.State, Actor: Reader, How: how, Evidence: changed}
-	if err := l.store.Prefer(ctx, subscriber, wanted, e); err != nil {
+	err := l.store.Prefer(ctx, subscriber, newsletter, func(v *Preferences) (*Event, error) {
+		before := *v
+		if err := set(v); err != nil {
+			return nil, err
+		}
+		if v.PausedUntil.Sub(now) > maxPause {
+			return nil, fmt.Errorf("%w: a pause of more than a year", digest.ErrUsage)
+		}
+		if !v.PausedUntil.After(now) {
+			v.PausedUntil = time.Time{}
+		}
+		changed := v.since(before)
+		if changed == "" {
+			return nil, nil
+		}
+		return &Event{At: now, Actor: Reader, How: how, Evidence: changed}, nil
+	})
+	if err != nil && !errors.Is(err, ErrNoIssues) && !errors.Is(err, digest.ErrUsage) {
 		return gone(err)
 	}
-	return nil
+	return err
 }
 
 // since says in words what differs from before; empty: nothing.

@@ -24,33 +24,37 @@ func TestSetPreferences(t *testing.T) {
 	m.consents[id+monthly] = Consent{Newsletter: monthly, State: Active}
 	token := chooser(t, k, id)
 	until := noon.AddDate(0, 1, 0)
-	for _, c := range []struct {
-		set, want Preferences
-		event     string
+	pause := func(until time.Time) func() error { return func() error { return l.Pause(t.Context(), token, until) } }
+	set := func(p Preferences) func() error { return func() error { return l.SetPreferences(t.Context(), token, p) } }
+	for i, c := range []struct {
+		do    func() error
+		want  Preferences
+		event string
 	}{
-		{Preferences{PausedUntil: until}, Preferences{PausedUntil: until}, "paused until 2026-04-01T12:00:00Z"},
-		{Preferences{PausedUntil: until}, Preferences{PausedUntil: until}, ""},
-		{Preferences{PausedUntil: until, Plain: true, Language: "de"}, Preferences{PausedUntil: until, Plain: true, Language: "de"}, `plain text; language "de"`},
-		{Preferences{PausedUntil: noon, Language: "de"}, Preferences{Language: "de"}, "not paused; HTML and text"},
-		{Preferences{PausedUntil: noon.AddDate(-1, 0, 0), Language: "de"}, Preferences{Language: "de"}, ""},
-		{Preferences{State: Unsubscribed, Newsletter: monthly}, Preferences{}, `language ""`},
+		{pause(until), Preferences{PausedUntil: until}, "paused until 2026-04-01T12:00:00Z"},
+		{pause(until), Preferences{PausedUntil: until}, ""},
+		{set(Preferences{Plain: true, Language: "de"}), Preferences{PausedUntil: until, Plain: true, Language: "de"}, `plain text; language "de"`},
+		{set(Preferences{Language: "de"}), Preferences{PausedUntil: until, Language: "de"}, "HTML and text"},
+		{pause(noon), Preferences{Language: "de"}, "not paused"},
+		{pause(noon.AddDate(-1, 0, 0)), Preferences{Language: "de"}, ""},
+		{set(Preferences{State: Unsubscribed, Newsletter: monthly, PausedUntil: until}), Preferences{}, `language ""`},
 	} {
 		m.events = nil
-		if err := l.SetPreferences(t.Context(), token, c.set); err != nil {
-			t.Fatalf("%+v: %v", c.set, err)
+		if err := c.do(); err != nil {
+			t.Fatalf("%d: %v", i, err)
 		}
 		c.want.Newsletter, c.want.State = weekly, Active
 		if got, err := l.Preferences(t.Context(), token); err != nil || got != c.want {
-			t.Errorf("%+v becomes %+v, %v", c.set, got, err)
+			t.Errorf("%d: %+v, %v", i, got, err)
 		}
 		if c.event == "" {
 			if len(m.events) != 0 {
-				t.Errorf("%+v changes nothing, and leaves %+v", c.set, m.events)
+				t.Errorf("%d changes nothing, and leaves %+v", i, m.events)
 			}
 			continue
 		}
 		if e := m.events[0]; e.Evidence != c.event || e.Actor != Reader || e.From != Active || e.To != Active || !e.At.Equal(noon) {
-			t.Errorf("%+v: event %+v, want %q", c.set, e, c.event)
+			t.Errorf("%d: event %+v, want %q", i, e, c.event)
 		}
 	}
 	if c := m.consents[id+monthly]; c.Plain || !c.PausedUntil.IsZero() {
@@ -66,7 +70,6 @@ func TestSetPreferencesRefuses(t *testing.T) {
 		p     Preferences
 		want  error
 	}{
-		{chooser(t, k, id), Preferences{PausedUntil: noon.Add(maxPause + 1)}, digest.ErrUsage},
 		{chooser(t, k, id), Preferences{Language: "de\r\nBcc:"}, digest.ErrUsage},
 		{chooser(t, k, someone), Preferences{}, digest.ErrNotFound},
 		{mustToken(t, k, id, weekly), Preferences{}, digest.ErrRefused},
@@ -77,8 +80,11 @@ func TestSetPreferencesRefuses(t *testing.T) {
 			t.Errorf("%+v: %v, want %v", c.p, err, c.want)
 		}
 	}
-	if err := l.SetPreferences(t.Context(), chooser(t, k, id), Preferences{PausedUntil: noon.Add(maxPause)}); err != nil {
+	if err := l.Pause(t.Context(), chooser(t, k, id), noon.Add(maxPause)); err != nil {
 		t.Errorf("a year: %v", err)
+	}
+	if err := l.Pause(t.Context(), chooser(t, k, id), noon.Add(maxPause+1)); !errors.Is(err, digest.ErrUsage) {
+		t.Errorf("more than a year: %v", err)
 	}
 	if _, err := l.Preferences(t.Context(), mustToken(t, k, id, weekly)); !errors.Is(err, digest.ErrRefused) {
 		t.Errorf("read by an unsubscribe token: %v", err)

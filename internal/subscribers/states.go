@@ -29,6 +29,7 @@ var transitions = []transition{
 	{Pending, Active, []string{Operator, Reader}},
 	{Unsubscribed, Active, []string{Reader}},
 	{Bounced, Active, []string{Reader}},
+	{Active, Active, []string{Reader}}, // who was added meanwhile: evidence, which changes nothing else
 	{Pending, Unsubscribed, []string{Operator, Reader}},
 	{Active, Unsubscribed, []string{Operator, Reader}},
 	{Bounced, Unsubscribed, []string{Operator, Reader}},

@@ -17,7 +17,7 @@ func TestWhoMayChangeAConsentHow(t *testing.T) {
 		},
 		Reader: {
 			Pending:      {Active, Unsubscribed},
-			Active:       {Unsubscribed},
+			Active:       {Active, Unsubscribed},
 			Bounced:      {Active, Unsubscribed},
 			Unsubscribed: {Active},
 			Complained:   nil,

@@ -119,16 +119,30 @@ func (l *List) ticket(ctx context.Context, p Purpose, token string) (Ticket, err
 // known any more; and with another digest.ErrRefused for what was never such a
 // token, and for an address that must not be mailed.
 func (l *List) Confirm(ctx context.Context, token, evidence string) error {
+	for range confirmTries {
+		done, err := l.confirm(ctx, token, evidence)
+		if done || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: the subscription keeps changing", digest.ErrBusy)
+}
+
+// confirmTries is how often Confirm looks again at what others change meanwhile.
+const confirmTries = 5
+
+// confirm says false where the token or the consent was not any more what it had read.
+func (l *List) confirm(ctx context.Context, token, evidence string) (done bool, err error) {
 	t, err := l.ticket(ctx, PurposeConfirm, token)
 	if err != nil {
-		return err
+		return false, err
 	}
 	c, err := l.store.Consent(ctx, t.Subscriber, t.Newsletter)
 	if err != nil {
-		return gone(err)
+		return false, gone(err)
 	}
 	if err := l.mayConfirm(ctx, t, c); err != nil {
-		return err
+		return false, err
 	}
 	e := Event{
 		At: l.now(), To: Active, Actor: Reader, How: "subscribe form, confirmed by mail", Wording: t.Wording,
@@ -136,12 +150,10 @@ func (l *List) Confirm(ctx context.Context, token, evidence string) error {
 	}
 	// From the state that was judged, and no other that it may have become.
 	from := slices.DeleteFunc(From(Active, Reader), func(s State) bool { return s != c.State })
-	if won, err := l.store.Confirm(ctx, t.Hash, from, e); err != nil {
-		return fmt.Errorf("confirm: %w", err)
-	} else if !won {
-		return ErrUsed
+	if done, err = l.store.Confirm(ctx, t.Hash, from, e); err != nil {
+		return false, fmt.Errorf("confirm: %w", err)
 	}
-	return nil
+	return done, nil
 }
 
 func (l *List) mayConfirm(ctx context.Context, t Ticket, c Consent) error {
