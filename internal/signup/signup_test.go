@@ -265,7 +265,9 @@ type crowded struct {
 	since time.Time
 }
 
-func (c crowded) NthWaiting(context.Context, digest.LetterKind, int) (time.Time, error) { return c.since, nil }
+func (c crowded) NthWaiting(context.Context, digest.LetterKind, int) (time.Time, error) {
+	return c.since, nil
+}
 
 func TestOfTooManyTheOldestAreForgotten(t *testing.T) {
 	w := newWorld(t)
