@@ -10,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/signup"
 	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
 )
@@ -192,5 +194,110 @@ func TestConfirmingWhileBeingRemoved(t *testing.T) {
 	err := list.Confirm(w.ctx, token(w.post.letters[0]), "")
 	if c := w.consent("ann@example.org"); !errors.Is(err, subscribers.ErrExpired) || c.State != subscribers.Unsubscribed {
 		t.Errorf("%v, and the consent is %s", err, c.State)
+	}
+}
+
+// Whoever holds a forwarded mail cannot keep its owner from ever getting a link.
+func TestNobodyBlocksErasure(t *testing.T) {
+	w := newWorld(t)
+	w.known("ann@example.org")
+	link := w.preferences("ann@example.org")
+	for day := range 3 { // a stranger at noon, ann in the evening
+		w.must(w.list.AskErase(w.ctx, link))
+		w.must(w.list.AskErase(w.ctx, link))
+		w.once()
+		w.now = w.now.Add(subscribers.PersonTime - time.Millisecond)
+		w.must(w.list.AskErase(w.ctx, link))
+		if n := len(w.once()); n != 2*day+1 {
+			t.Errorf("day %d: %d letters while the link of one is good", day, n)
+		}
+		w.now = w.now.Add(6 * time.Hour)
+		w.must(w.list.AskErase(w.ctx, link))
+		if n := len(w.once()); n != 2*day+2 {
+			t.Errorf("day %d: %d letters, none to ann's own wish", day, n)
+		}
+		w.now = w.now.Add(17 * time.Hour)
+	}
+}
+
+func TestWhoIsRemovedGetsNoConfirmation(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		w := newWorld(t)
+		o := w.options()
+		o.Outbox = w.store
+		clerk := signup.New(o)
+		w.ask("ann@example.org")
+		w.must(clerk.Once(w.ctx))
+		w.now = w.now.Add(time.Minute)
+		_, err := w.list.Remove(w.ctx, w.newsletter, "ann@example.org", "phoned: stop it")
+		w.must(err)
+		want := 0
+		if again { // what was said last counts
+			w.now = w.now.Add(signup.Day)
+			w.ask("ann@example.org")
+			w.must(clerk.Once(w.ctx))
+			want = 1
+		}
+		due, err := w.store.ClaimLetters(w.ctx, delivery.Claim{Owner: "o", Now: w.now.Add(time.Second), Lease: time.Minute, N: 5})
+		w.must(err)
+		if len(due) != want {
+			t.Errorf("asked again %v: letters %+v", again, due)
+		}
+	}
+}
+
+func TestWhoNeverAgreedIsForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.known("bob@example.org") // he agreed once
+	w.ask("ann@example.org")
+	w.once()
+	for _, a := range []string{"ann@example.org", "bob@example.org"} {
+		_, err := w.list.Remove(w.ctx, w.newsletter, a, "phoned: I never asked for this")
+		w.must(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		kept  bool
+	}{{signup.Month, true}, {time.Millisecond, false}} {
+		w.now = w.now.Add(c.after)
+		w.must(w.clerk.Tidy(w.ctx))
+		_, err := w.list.Lookup(w.ctx, "ann@example.org")
+		if c.kept != (err == nil) {
+			t.Errorf("after %v: %v", w.now.Sub(noon), err)
+		}
+	}
+	if c := w.consent("bob@example.org"); c.State != subscribers.Unsubscribed {
+		t.Errorf("bob is %q", c.State)
+	}
+}
+
+func TestSigningUpChoosesNoLanguage(t *testing.T) {
+	w := newWorld(t)
+	w.ask("ann@example.org")
+	w.once()
+	w.must(w.list.Confirm(w.ctx, token(w.post.letters[0]), ""))
+	p, err := w.list.Preferences(w.ctx, w.preferences("ann@example.org"))
+	if err != nil || p.Language != "" {
+		t.Errorf("language %q, which nobody chose: %v", p.Language, err)
+	}
+}
+
+func TestTheAddressIsSpeltAsItsOwnerDoes(t *testing.T) {
+	w := newWorld(t)
+	w.ask("ANN@example.org") // a stranger
+	w.once()
+	for _, c := range []struct{ asks, mailed string }{
+		{"Ann@example.org", "Ann@example.org"},
+		{"aNN@example.org", "Ann@example.org"}, // who has agreed stays as they were
+	} {
+		w.now = w.now.Add(2 * signup.Day)
+		w.ask(c.asks)
+		to := w.once()
+		if got := to[len(to)-1]; got != c.mailed {
+			t.Errorf("%s asks, and the letter goes to %s", c.asks, got)
+		}
+		w.must(w.list.Confirm(w.ctx, token(w.post.letters[len(to)-1]), ""))
+		_, err := w.list.Remove(w.ctx, w.newsletter, "ann@example.org", "")
+		w.must(err)
 	}
 }

@@ -15,7 +15,11 @@ const (
 
 	confirmationsPerDay   = 1
 	confirmationsPerMonth = 3
-	personLettersPerDay   = 1
+
+	// One at a time: while a link is good, or on its way, there is no other. Who
+	// holds a mail that was forwarded could otherwise ask each day before the
+	// person does, and so keep them from ever having a link that is good.
+	personLetters = 1
 )
 
 // How long things are kept.
@@ -30,6 +34,14 @@ const (
 	mostWaiting = 50_000
 )
 
+// Window is the time that Case.Recent counts for letters of a kind.
+func Window(kind digest.LetterKind) time.Duration {
+	if kind == digest.LetterConfirm {
+		return Day
+	}
+	return subscribers.PersonTime
+}
+
 // grant decides whether a letter is due. The answer is never told to whoever
 // asked.
 func grant(c Case) bool {
@@ -37,11 +49,11 @@ func grant(c Case) bool {
 		return false
 	}
 	if c.Kind != digest.LetterConfirm {
-		return c.Day < personLettersPerDay
+		return c.Recent < personLetters
 	}
 	switch c.State {
 	case "", subscribers.Pending, subscribers.Unsubscribed, subscribers.Bounced:
-		return c.Day < confirmationsPerDay && c.Month < confirmationsPerMonth
+		return c.Recent < confirmationsPerDay && c.Month < confirmationsPerMonth
 	default: // who is active needs no letter, who complained wants none
 		return false
 	}

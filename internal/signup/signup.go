@@ -55,9 +55,9 @@ type Case struct {
 	Known      bool              // the newsletter exists and is not retired; of data and erase: the subscriber
 	State      subscribers.State // of the consent to the newsletter; empty: none
 	Suppressed bool
-	// How many requests of the kind were granted within a day and within a month
-	// of now, to the same mailbox or, for data and erase, the same subscriber.
-	Day, Month int
+	// How many requests of the kind were granted within its Window and within a
+	// month of now, to the same mailbox or, for data and erase, the same subscriber.
+	Recent, Month int
 }
 
 // Due is a granted request.

@@ -20,11 +20,17 @@ const (
 	dropTickets = `DELETE FROM ticket WHERE hash = $1 AND expires < $2`
 
 	// Who never agreed to anything is not known for long, also where the letter
-	// that asked has bounced. Who has asked again holds a token that is still good.
-	unconfirmed = ` FROM consent c WHERE c.newsletter IN (SELECT id FROM newsletter) AND c.state IN ('pending', 'bounced')
-		AND c.agreed = 0 AND c.since < $1 AND ` + visible + `
+	// that asked has bounced or they said no. Who has asked again holds a token that
+	// is still good. In lists of old, when somebody agreed may not be known: then
+	// their history tells.
+	unconfirmed = ` FROM consent c WHERE c.newsletter IN (SELECT id FROM newsletter) AND ` + neverAgreed + `
+		AND c.since < $1 AND ` + visible + `
 		AND NOT EXISTS (SELECT 1 FROM ticket k WHERE k.subscriber = c.subscriber AND k.newsletter = c.newsletter
 			AND k.purpose = 'confirm' AND k.used IS NULL AND k.expires >= $2) AND ` + nothingDue
+
+	neverAgreed = `c.state IN ('pending', 'bounced', 'unsubscribed') AND c.agreed = 0
+		AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.subscriber = c.subscriber AND e.newsletter = c.newsletter
+			AND e.to_state = 'active')`
 
 	// Who has just asked again has no token yet.
 	nothingDue = `NOT EXISTS (SELECT 1 FROM intake i WHERE i.subscriber = c.subscriber AND i.newsletter = c.newsletter
@@ -91,7 +97,7 @@ func (s *Store) forgetUnconfirmed(ctx context.Context, now, since int64, n int) 
 // address, where that is suppressed.
 func (t tx) forgetConsent(subscriber, newsletter string, before int64) error {
 	n, err := t.exec(`DELETE FROM consent AS c WHERE c.subscriber = $1 AND c.newsletter = $2
-		AND c.state IN ('pending', 'bounced') AND c.agreed = 0 AND c.since < $3 AND `+nothingDue, subscriber, newsletter, before)
+		AND c.since < $3 AND `+neverAgreed+` AND `+nothingDue, subscriber, newsletter, before)
 	if err != nil || n == 0 {
 		return err
 	}

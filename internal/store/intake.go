@@ -33,6 +33,10 @@ const (
 	// The subscriber has the address from here on.
 	grantRequest = `UPDATE intake SET granted = $1, subscriber = $2, address = '', normal = '', address_hash = '' WHERE id = $3`
 
+	// Whoever wrote an address first may have been a stranger, with other capitals.
+	spell = `UPDATE subscriber SET address = $1 WHERE id = $2
+		AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.subscriber = $2 AND c.agreed > 0)`
+
 	finishRequest = `UPDATE intake SET done = $1, evidence = '', wording = '' WHERE id = $2`
 )
 
@@ -119,6 +123,11 @@ func (t tx) settle(c signup.Case, now time.Time, decide func(signup.Case) bool) 
 			return err
 		}
 	}
+	if c.Kind == digest.LetterConfirm {
+		if _, err := t.exec(spell, c.Address.Mailbox, c.Subscriber); err != nil {
+			return err
+		}
+	}
 	_, err = t.exec(grantRequest, ms(now), c.Subscriber, c.ID)
 	return err
 }
@@ -162,8 +171,8 @@ func (t tx) knowLetters(c *signup.Case, now time.Time) error {
 	if c.Kind == digest.LetterConfirm {
 		whose, key = `mailbox = $1`, c.Mailbox
 	}
-	return each(t.ctx, t, func(scan scan) error { return scan(&c.Day, &c.Month) }, grantedTo+whose,
-		key, string(c.Kind), ms(now.Add(-signup.Day)), ms(now.Add(-signup.Month)))
+	return each(t.ctx, t, func(scan scan) error { return scan(&c.Recent, &c.Month) }, grantedTo+whose,
+		key, string(c.Kind), ms(now.Add(-signup.Window(c.Kind))), ms(now.Add(-signup.Month)))
 }
 
 func (t tx) count(query string, args ...any) (int, error) {
@@ -178,7 +187,7 @@ func (t tx) enrolPending(c signup.Case, now time.Time) (string, error) {
 		return "", err
 	}
 	person := subscribers.Subscriber{
-		ID: id, Address: c.Address.Mailbox, Normal: c.Address.Normal, Hash: c.Hash, Language: c.Language, Created: now,
+		ID: id, Address: c.Address.Mailbox, Normal: c.Address.Normal, Hash: c.Hash, Created: now,
 	}
 	rows := []enrolment{{person, now, "subscribe form", c.Wording, c.Evidence}}
 	_, err = t.enrolAll(rows, terms{

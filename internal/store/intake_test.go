@@ -64,7 +64,7 @@ func testSettleWhoIsNew(t *testing.T, w *world) {
 		t.Errorf("due:\n%s", d)
 	}
 	c, err := w.Consent(w.ctx, person.ID, newsletter)
-	if err != nil || c.State != subscribers.Pending || !c.Agreed.IsZero() || c.Wording != r.Wording || person.Language != "de" {
+	if err != nil || c.State != subscribers.Pending || !c.Agreed.IsZero() || c.Wording != r.Wording || person.Language != "" {
 		t.Errorf("consent %+v, %v", c, err)
 	}
 	if left := w.query(`SELECT address || normal || address_hash FROM intake`); left != "" {
@@ -122,8 +122,8 @@ func testSettleCounts(t *testing.T, w *world) {
 	w.must(w.TakeDown(w.ctx, refused))
 	w.settle(digest.LetterConfirm, noon, false)
 	w.must(w.TakeDown(w.ctx, last))
-	if c := w.settle(digest.LetterConfirm, noon, false)[0]; c.Day != 1 || c.Month != 2 {
-		t.Errorf("%d within a day, %d within a month", c.Day, c.Month)
+	if c := w.settle(digest.LetterConfirm, noon, false)[0]; c.Recent != 1 || c.Month != 2 {
+		t.Errorf("%d within a day, %d within a month", c.Recent, c.Month)
 	}
 	if n := w.query(`SELECT COUNT(*) FROM intake`); n != "3" {
 		t.Errorf("%s requests are kept, want those that were granted", n)
@@ -142,8 +142,8 @@ func testSettlePersonLetters(t *testing.T, w *world) {
 	}
 	var got []string
 	_, err := w.Settle(w.ctx, digest.LetterData, signup.OldestFirst, 10, noon, func(c signup.Case) bool {
-		got = append(got, fmt.Sprintf("%s %v %d", c.Subscriber, c.Known, c.Day))
-		return c.Known && c.Day == 0
+		got = append(got, fmt.Sprintf("%s %v %d", c.Subscriber, c.Known, c.Recent))
+		return c.Known && c.Recent == 0
 	})
 	w.must(err)
 	if d := cmp.Diff([]string{
@@ -206,10 +206,10 @@ func testSettleExcludes(t *testing.T, w *world) {
 			granted := 0
 			for {
 				settled, err := w.Settle(w.ctx, digest.LetterConfirm, signup.NewestFirst, 2, noon, func(c signup.Case) bool {
-					if c.Day == 0 {
+					if c.Recent == 0 {
 						granted++
 					}
-					return c.Day == 0
+					return c.Recent == 0
 				})
 				if err != nil {
 					t.Error(err)

@@ -16,9 +16,12 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ready', 0, $7, '', 0, 0, 0, '', $7) ON CONFLICT (id) DO NOTHING`
 
 	// d is a letter and s its subscriber, if there still is one. Consent is no
-	// matter here: most letters ask for it.
+	// matter here, since most letters ask for it; but one that ended after a letter
+	// was written makes its link expire.
 	reachable = `s.address <> '' AND NOT EXISTS (SELECT 1 FROM suppression p
-		WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', d.newsletter))`
+		WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', d.newsletter))
+		AND NOT EXISTS (SELECT 1 FROM consent c WHERE d.kind = 'confirm' AND c.subscriber = d.subscriber
+			AND c.newsletter = d.newsletter AND c.state NOT IN ('pending', 'active') AND c.since > d.created)`
 
 	dueLetters = `SELECT d.id, d.kind, d.subscriber, d.message, d.envelope_from, d.give_up,
 		d.attempts, d.next_at, d.epoch, d.last_code, d.last_reply, COALESCE(s.address, ''), COALESCE(s.name, ''),

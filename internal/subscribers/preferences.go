@@ -150,7 +150,7 @@ func (l *List) Leave(ctx context.Context, token, evidence string) error {
 }
 
 // AskData notes that a person wants the link to what is stored of them. It is
-// mailed to their address, at most once a day: the mail that the token stood in
+// mailed to their address, at most once in PersonTime: the mail that the token stood in
 // may have been forwarded. It fails as Preferences does.
 func (l *List) AskData(ctx context.Context, token string) error {
 	return l.ask(ctx, digest.LetterData, token)

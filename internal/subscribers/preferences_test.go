@@ -25,7 +25,9 @@ func TestSetPreferences(t *testing.T) {
 	token := chooser(t, k, id)
 	until := noon.AddDate(0, 1, 0)
 	pause := func(until time.Time) func() error { return func() error { return l.Pause(t.Context(), token, until) } }
-	set := func(p Preferences) func() error { return func() error { return l.SetPreferences(t.Context(), token, p) } }
+	set := func(p Preferences) func() error {
+		return func() error { return l.SetPreferences(t.Context(), token, p) }
+	}
 	for i, c := range []struct {
 		do    func() error
 		want  Preferences

@@ -12,6 +12,9 @@ UPDATE consent SET
         AND e.newsletter = consent.newsletter AND e.to_state = 'active' ORDER BY e.at DESC LIMIT 1), how)
     WHERE state <> 'active';
 
+-- Who never agreed is looked for every hour, and forgotten.
+CREATE INDEX consent_never_agreed ON consent (since) WHERE agreed = 0;
+
 -- What people asked for on the pages. granted: it was settled, and a letter is due;
 -- done: the letter lies in the outbox. What is settled otherwise is deleted.
 CREATE TABLE intake (
@@ -57,4 +60,5 @@ DROP TABLE ticket;
 DROP TABLE intake;
 ALTER TABLE import_confirm DROP COLUMN wording;
 ALTER TABLE consent_event DROP COLUMN wording;
+DROP INDEX consent_never_agreed;
 ALTER TABLE consent DROP COLUMN agreed;
