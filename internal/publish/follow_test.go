@@ -85,3 +85,37 @@ func TestSendDueLeavesWhatFails(t *testing.T) {
 		}
 	})
 }
+
+// SendDue waits for what another process has in hand: only then the issue is done.
+func TestSendDueWaitsForOthers(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		w.jump(time.Minute)
+		var held delivery.Delivery
+		w.mailer.during = func(string) {
+			if held.Subscriber == "" { // the other is quicker with one of them
+				rows, err := w.store.Claim(w.ctx, delivery.Claim{
+					Issue: w.last().ID, Owner: "other", Now: w.time(), Lease: time.Hour, N: 1,
+				})
+				w.must(err)
+				if len(rows) == 1 {
+					held = rows[0]
+				}
+			}
+		}
+		go func() {
+			time.Sleep(20 * time.Second)
+			_, err := w.store.Apply(w.ctx, w.time(), []delivery.Change{{
+				Issue: held.Issue, Subscriber: held.Subscriber, Owner: "other", Epoch: held.Epoch,
+				From: delivery.Claimed, To: delivery.Failed,
+			}})
+			w.must(err)
+		}()
+		took, err := w.sendDue(time.Minute)
+		w.must(err)
+		w.wantIssues("done")
+		if held.Subscriber == "" || took < 20*time.Second || took > 22*time.Second {
+			t.Errorf("%q was held, it took %s", held.Subscriber, took)
+		}
+	})
+}

@@ -119,8 +119,8 @@ func (p *Publisher) proceed(ctx context.Context, id string) error {
 	return p.advance(ctx, r, nil)
 }
 
-// nextDue is when one of the issues that are sending has something to do; zero
-// if none ever has.
+// nextDue is when one of the issues that are sending has something to do, or to
+// wait for; zero if none ever has.
 func (p *Publisher) nextDue(ctx context.Context, ids []string) (time.Time, error) {
 	var next time.Time
 	for _, id := range ids {
@@ -128,10 +128,13 @@ func (p *Publisher) nextDue(ctx context.Context, ids []string) (time.Time, error
 		if err != nil {
 			return next, fmt.Errorf("read what is left: %w", err)
 		}
-		if !left.Sending || !left.Ready {
+		if !left.Sending {
 			continue
 		}
 		at := left.NextAt
+		if !left.Ready {
+			at = p.o.Now() // another process has the rest in hand, or had: then it is to be ended
+		}
 		if w := p.resting(id).until; w.After(at) {
 			at = w
 		}
