@@ -35,8 +35,8 @@ func (d *dying) step(call func() error) error {
 	return errKilled
 }
 
-func (d *dying) Settle(ctx context.Context, k digest.LetterKind, o signup.Order, n int, now time.Time, f func(signup.Case) bool) (settled int, err error) {
-	err = d.step(func() error { settled, err = d.Store.Settle(ctx, k, o, n, now, f); return err })
+func (d *dying) Settle(ctx context.Context, k digest.LetterKind, o signup.Order, n, perHour int, now time.Time, f func(signup.Case) bool) (settled int, err error) {
+	err = d.step(func() error { settled, err = d.Store.Settle(ctx, k, o, n, perHour, now, f); return err })
 	return settled, err
 }
 

@@ -27,7 +27,7 @@ func (c *Clerk) Once(ctx context.Context) error {
 func (c *Clerk) settle(ctx context.Context, kind digest.LetterKind) error {
 	for n := batch; n == batch; {
 		var err error
-		if n, err = c.o.Store.Settle(ctx, kind, OldestFirst, batch, c.o.Now(), grant); err != nil {
+		if n, err = c.o.Store.Settle(ctx, kind, OldestFirst, batch, 0, c.o.Now(), grant); err != nil {
 			return fmt.Errorf("settle requests for %s letters: %w", kind, err)
 		}
 	}
@@ -41,7 +41,7 @@ func (c *Clerk) settle(ctx context.Context, kind digest.LetterKind) error {
 func (c *Clerk) settleSignUps(ctx context.Context) error {
 	for {
 		now := c.o.Now()
-		granted, err := c.o.Store.CountGranted(ctx, digest.LetterConfirm, now.Add(-tidyEvery))
+		granted, err := c.o.Store.CountGranted(ctx, digest.LetterConfirm, now.Add(-Hour))
 		if err != nil {
 			return fmt.Errorf("count confirmations: %w", err)
 		}
@@ -54,7 +54,7 @@ func (c *Clerk) settleSignUps(ctx context.Context) error {
 		if c.tripped {
 			order = NewestFirst
 		}
-		n, err := c.o.Store.Settle(ctx, digest.LetterConfirm, order, room, now, grant)
+		n, err := c.o.Store.Settle(ctx, digest.LetterConfirm, order, room, c.o.PerHour, now, grant)
 		if err != nil {
 			return fmt.Errorf("settle sign-ups: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -299,5 +300,35 @@ func TestTheAddressIsSpeltAsItsOwnerDoes(t *testing.T) {
 		w.must(w.list.Confirm(w.ctx, token(w.post.letters[len(to)-1]), ""))
 		_, err := w.list.Remove(w.ctx, w.newsletter, "ann@example.org", "")
 		w.must(err)
+	}
+}
+
+// counting is a store in which something happens once the hour's letters are counted.
+type counting struct {
+	signup.Store
+	after func()
+}
+
+func (c *counting) CountGranted(ctx context.Context, k digest.LetterKind, at time.Time) (int, error) {
+	n, err := c.Store.CountGranted(ctx, k, at)
+	if f := c.after; f != nil {
+		c.after = nil
+		f()
+	}
+	return n, err
+}
+
+func TestTwoClerksShareTheHour(t *testing.T) {
+	w := newWorld(t)
+	for i := range 30 {
+		w.ask(fmt.Sprintf("x%d@example.org", i))
+	}
+	o := w.options()
+	o.PerHour = 10
+	other := signup.New(o)
+	o.Store = &counting{w.store, func() { w.must(other.Once(w.ctx)) }}
+	w.must(signup.New(o).Once(w.ctx))
+	if n := len(w.post.to); n != 10 {
+		t.Errorf("%d letters, of 10 an hour", n)
 	}
 }

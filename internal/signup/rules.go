@@ -10,7 +10,8 @@ import (
 // The limits of letters that anybody can have sent to an address, and of the
 // letters that a person can have sent to themselves.
 const (
-	Day   = 24 * time.Hour
+	Hour  = time.Hour
+	Day   = 24 * Hour
 	Month = 30 * Day
 
 	confirmationsPerDay   = 1

@@ -21,8 +21,11 @@ type Store interface {
 	// Settle runs decide on the first n requests of a kind that are not settled,
 	// while nobody else can settle any, and makes its answers lasting: what is
 	// granted stays, with a subscriber and, where there was no consent, one that
-	// is pending; the rest is forgotten. It returns how many were settled.
-	Settle(ctx context.Context, kind digest.LetterKind, order Order, n int, now time.Time, decide func(Case) bool) (int, error)
+	// is pending; the rest is forgotten. With perHour, unless it is 0, no more than
+	// so many are granted within an hour. It returns how many were settled.
+	Settle(
+		ctx context.Context, kind digest.LetterKind, order Order, n, perHour int, now time.Time, decide func(Case) bool,
+	) (int, error)
 	// Granted are n requests whose letter is still due, by ID, after the one given,
 	// with the address of their subscriber.
 	Granted(ctx context.Context, after string, n int) ([]Due, error)

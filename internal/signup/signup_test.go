@@ -402,7 +402,7 @@ func TestWhoseLetterIsDueIsNotForgotten(t *testing.T) {
 	w.once()
 	w.now = w.now.Add(signup.Month - time.Minute)
 	w.ask("ann@example.org")
-	_, err := w.store.Settle(w.ctx, digest.LetterConfirm, signup.OldestFirst, 10, w.now, func(signup.Case) bool { return true })
+	_, err := w.store.Settle(w.ctx, digest.LetterConfirm, signup.OldestFirst, 10, 0, w.now, func(signup.Case) bool { return true })
 	w.must(err)
 	w.now = w.now.Add(2 * time.Minute)
 	w.must(w.clerk.Tidy(w.ctx))

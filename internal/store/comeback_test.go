@@ -50,7 +50,7 @@ func TestErasingWaitsForThoseWhoEnrol(t *testing.T) {
 	w.must(w.TakeDown(w.ctx, r))
 	second := opened(t, url, Options{Mode: ReadWrite})
 	erased := make(chan error, 1)
-	_, err := w.Settle(w.ctx, digest.LetterConfirm, signup.OldestFirst, 10, noon, func(c signup.Case) bool {
+	_, err := w.Settle(w.ctx, digest.LetterConfirm, signup.OldestFirst, 10, 0, noon, func(c signup.Case) bool {
 		p, err := second.SubscriberByAddress(w.ctx, r.Address.Normal)
 		w.must(err)
 		go func() {

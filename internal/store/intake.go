@@ -28,6 +28,8 @@ const (
 
 	grantedTo = `SELECT COUNT(CASE WHEN granted > $3 THEN 1 END), COUNT(*) FROM intake WHERE kind = $2 AND granted > $4 AND `
 
+	grantedSince = `SELECT COUNT(*) FROM intake WHERE kind = $1 AND granted > $2`
+
 	dropRequest = `DELETE FROM intake WHERE id = $1`
 
 	// The subscriber has the address from here on.
@@ -42,7 +44,8 @@ const (
 
 // Settle implements signup.Store.
 func (s *Store) Settle(
-	ctx context.Context, kind digest.LetterKind, order signup.Order, n int, now time.Time, decide func(signup.Case) bool,
+	ctx context.Context, kind digest.LetterKind, order signup.Order, n, perHour int, now time.Time,
+	decide func(signup.Case) bool,
 ) (settled int, err error) {
 	waiting, err := one(ctx, s.read, func(scan scan) (id string, err error) { return id, scan(&id) },
 		`SELECT id FROM intake WHERE kind = $1 AND granted IS NULL LIMIT 1`, string(kind))
@@ -57,7 +60,15 @@ func (s *Store) Settle(
 		if err := t.alone(); err != nil {
 			return err
 		}
-		cases, err := t.waiting(kind, order, n)
+		room := n
+		if perHour > 0 {
+			granted, err := t.count(grantedSince, string(kind), ms(now.Add(-signup.Hour)))
+			if err != nil {
+				return err
+			}
+			room = max(0, min(n, perHour-granted))
+		}
+		cases, err := t.waiting(kind, order, room)
 		if err != nil {
 			return err
 		}
@@ -223,7 +234,7 @@ func (s *Store) Granted(ctx context.Context, after string, n int) ([]signup.Due,
 // CountGranted implements signup.Store.
 func (s *Store) CountGranted(ctx context.Context, kind digest.LetterKind, after time.Time) (int, error) {
 	return one(ctx, s.read, func(scan scan) (n int, err error) { return n, scan(&n) },
-		`SELECT COUNT(*) FROM intake WHERE kind = $1 AND granted > $2`, string(kind), ms(after))
+		grantedSince, string(kind), ms(after))
 }
 
 // NthWaiting implements signup.Store.

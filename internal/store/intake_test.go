@@ -27,7 +27,7 @@ func asked(newsletter string, n int) subscribers.Request {
 // settle settles the requests of a kind and returns what was known of each.
 func (w *world) settle(kind digest.LetterKind, now time.Time, grant bool) (cases []signup.Case) {
 	w.Helper()
-	n, err := w.Settle(w.ctx, kind, signup.OldestFirst, 10, now, func(c signup.Case) bool {
+	n, err := w.Settle(w.ctx, kind, signup.OldestFirst, 10, 0, now, func(c signup.Case) bool {
 		cases = append(cases, c)
 		return grant && c.Known
 	})
@@ -141,7 +141,7 @@ func testSettlePersonLetters(t *testing.T, w *world) {
 		w.must(w.TakeDown(w.ctx, r))
 	}
 	var got []string
-	_, err := w.Settle(w.ctx, digest.LetterData, signup.OldestFirst, 10, noon, func(c signup.Case) bool {
+	_, err := w.Settle(w.ctx, digest.LetterData, signup.OldestFirst, 10, 0, noon, func(c signup.Case) bool {
 		got = append(got, fmt.Sprintf("%s %v %d", c.Subscriber, c.Known, c.Recent))
 		return c.Known && c.Recent == 0
 	})
@@ -177,7 +177,7 @@ func testSettleInOrder(t *testing.T, w *world) {
 	}
 	var got []int
 	for _, order := range []signup.Order{signup.OldestFirst, signup.NewestFirst} {
-		_, err := w.Settle(w.ctx, digest.LetterConfirm, order, 2, noon, func(c signup.Case) bool {
+		_, err := w.Settle(w.ctx, digest.LetterConfirm, order, 2, 0, noon, func(c signup.Case) bool {
 			got = append(got, int(c.At.Sub(noon).Minutes()))
 			return len(got)%2 == 0
 		})
@@ -205,7 +205,7 @@ func testSettleExcludes(t *testing.T, w *world) {
 		go func() {
 			granted := 0
 			for {
-				settled, err := w.Settle(w.ctx, digest.LetterConfirm, signup.NewestFirst, 2, noon, func(c signup.Case) bool {
+				settled, err := w.Settle(w.ctx, digest.LetterConfirm, signup.NewestFirst, 2, 0, noon, func(c signup.Case) bool {
 					if c.Recent == 0 {
 						granted++
 					}
