@@ -69,17 +69,23 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 }
 
 // newslettersOf finds those of the issues in which somebody is about to get mail.
+// It remembers them: an issue's newsletter never changes.
 func (t tx) newslettersOf(changes []delivery.Change) (map[string]string, error) {
 	found := map[string]string{}
 	for _, c := range changes {
 		if _, known := found[c.Issue]; known || !c.IfActive {
 			continue
 		}
-		var newsletter string
-		if err := t.QueryRowContext(t.ctx, newsletterOf, c.Issue).Scan(&newsletter); err != nil {
-			return nil, err
+		newsletter, known := t.s.issues.Load(c.Issue)
+		if !known {
+			var id string
+			if err := t.QueryRowContext(t.ctx, newsletterOf, c.Issue).Scan(&id); err != nil {
+				return nil, err
+			}
+			newsletter = id
+			t.s.issues.Store(c.Issue, id)
 		}
-		found[c.Issue] = newsletter
+		found[c.Issue] = newsletter.(string)
 	}
 	return found, nil
 }
