@@ -23,9 +23,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Send on schedule and serve the readers' pages, until stopped",
 		Long: `Send what is due or asked for, pull the sources every library.pull_every so that a
 site which shows only its latest articles loses none, and serve the form to subscribe,
-the pages behind the links in the mail, the archive and /healthz. SIGTERM lets open transactions finish (30 seconds at
-most); a second one stops at once. Whatever is cut off is taken up, and never sent
-twice, at the next start.
+the pages behind the links in the mail, the archive, /healthz and, where metrics.listen
+says so, /metrics. SIGTERM lets open transactions finish (30 seconds at most); a second
+one stops at once. Whatever is cut off is taken up, and never sent twice, at the next start.
 
 Only one process sends from a SQLite database: a second serve exits with 5. A first
 start sends nothing by itself; it waits for the next slot of the schedule.`,
