@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"digest.example/internal/mail"
@@ -18,14 +17,12 @@ const refusedMax = 3
 // deliver takes one letter as far as it gets.
 func (o *Outbox) deliver(work context.Context, l Letter) {
 	if l.GiveUp.Before(o.o.Now()) {
-		c := change(l.Delivery, Claimed, Expired)
-		c.Reply = strings.TrimSuffix("given up: too late for this letter; "+l.LastReply, "; ")
-		o.settle(work, c)
+		o.settle(work, expire(l.Delivery, "letter"))
 		return
 	}
 	data, err := o.signed(l)
 	if err != nil {
-		o.unbuilt(work, l, err)
+		o.settle(work, end(l.Delivery, RenderError, err))
 		o.trouble(l.From, "they cannot be signed: "+err.Error())
 		return
 	}
@@ -50,13 +47,6 @@ func (o *Outbox) signed(l Letter) ([]byte, error) {
 	return data, err
 }
 
-// unbuilt records that there can be no message for this recipient.
-func (o *Outbox) unbuilt(work context.Context, l Letter, err error) {
-	c := change(l.Delivery, Claimed, RenderError)
-	c.Reply = err.Error()
-	o.settle(work, c)
-}
-
 // dial opens the session. Where it cannot, the letter goes back.
 func (o *Outbox) dial(work context.Context, l Letter) bool {
 	s, err := o.o.Connect(work)
@@ -65,8 +55,7 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 		return true
 	}
 	o.settle(work, release(l.Delivery, Claimed, l.NextAt, ""))
-	var no *mail.ReplyError
-	if errors.As(err, &no) && judge(stage(no.Command), no.Reply) == ownFault {
+	if refusesUs(err) {
 		o.trouble(l.From, fmt.Sprintf("the relay refuses us: %v; put the smtp settings right (digest check --smtp)", err))
 		return false
 	}
@@ -78,7 +67,7 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 // offered deals with a transaction that failed before the dot.
 func (o *Outbox) offered(work context.Context, l Letter, err error) {
 	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
-		o.unbuilt(work, l, err)
+		o.settle(work, end(l.Delivery, RenderError, err))
 		return
 	}
 	var no *mail.ReplyError
@@ -122,9 +111,7 @@ func (o *Outbox) commit(work context.Context, l Letter) {
 	var no *mail.ReplyError
 	switch {
 	case err == nil:
-		c := change(l.Delivery, Committing, Accepted)
-		c.Attempts, c.Code, c.Reply = l.Attempts+1, reply.Code, reply.Text
-		o.settle(work, c)
+		o.settle(work, accept(l.Delivery, reply))
 		o.drops, o.refused = 0, 0
 		delete(o.told, l.From)
 	case errors.As(err, &no):
@@ -143,8 +130,7 @@ func (o *Outbox) commit(work context.Context, l Letter) {
 
 // answer records a negative reply.
 func (o *Outbox) answer(work context.Context, l Letter, from State, v verdict, no *mail.ReplyError) {
-	c := change(l.Delivery, from, Failed)
-	c.Attempts, c.Code, c.Reply = l.Attempts+1, no.Reply.Code, no.Reply.String()
+	c := refuse(l.Delivery, from, no.Reply)
 	why := ""
 	switch v {
 	case retryLater, dropped:

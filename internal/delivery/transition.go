@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"digest.example/internal/mail"
 )
 
 // Actor is on whose authority a row changes.
@@ -116,6 +119,34 @@ func release(d Delivery, from State, at time.Time, why string) Change {
 	if why != "" {
 		c.Code, c.Reply = 0, why
 	}
+	return c
+}
+
+// expire gives a row up; what names its message, an issue or a letter.
+func expire(d Delivery, what string) Change {
+	c := change(d, Claimed, Expired)
+	c.Reply = strings.TrimSuffix("given up: too late for this "+what+"; "+d.LastReply, "; ")
+	return c
+}
+
+// end records why a row never came to its dot.
+func end(d Delivery, to State, why error) Change {
+	c := change(d, Claimed, to)
+	c.Reply = why.Error()
+	return c
+}
+
+// accept records that the relay has the message.
+func accept(d Delivery, r mail.Reply) Change {
+	c := change(d, Committing, Accepted)
+	c.Attempts, c.Code, c.Reply = d.Attempts+1, r.Code, r.Text
+	return c
+}
+
+// refuse records a relay's no, from which a verdict may yet take the row back.
+func refuse(d Delivery, from State, r mail.Reply) Change {
+	c := change(d, from, Failed)
+	c.Attempts, c.Code, c.Reply = d.Attempts+1, r.Code, r.String()
 	return c
 }
 

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
@@ -51,6 +52,13 @@ func judge(at stage, r mail.Reply) verdict {
 	default:
 		return judgeMessage(r)
 	}
+}
+
+// refusesUs says whether a session was not opened because the relay will have
+// none from us.
+func refusesUs(err error) bool {
+	var no *mail.ReplyError
+	return errors.As(err, &no) && judge(stage(no.Command), no.Reply) == ownFault
 }
 
 // judgeRecipient reads a 5xx to RCPT. 550 alone is no bounce: it stands for a

@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"digest.example/internal/mail"
@@ -44,9 +43,10 @@ func (r *run) worker() {
 	defer w.leave()
 	for w.enter() {
 		m := w.next()
-		if m == nil || !w.deliver(m) {
+		if m == nil {
 			return
 		}
+		w.deliver(m)
 	}
 }
 
@@ -116,9 +116,7 @@ func (w *worker) build(d Delivery) *message {
 		return nil
 	}
 	if w.job.GiveUp.Before(w.o.Now()) {
-		c := change(d, Claimed, Expired)
-		c.Reply = strings.TrimSuffix("given up: too late for this issue; "+d.LastReply, "; ")
-		w.settle(c)
+		w.settle(expire(d, "issue"))
 		return nil
 	}
 	data, err := w.compose(d)
@@ -166,33 +164,28 @@ func (w *worker) hangUp(how func(Session) error) {
 
 func abort(s Session) error { s.Abort(); return nil }
 
-// deliver takes one message as far as it gets and says whether this worker
-// should go on with the next.
-func (w *worker) deliver(m *message) bool {
-	if w.session == nil {
-		if on := w.dial(m.Delivery); w.session == nil {
-			return on
-		}
+// deliver takes one message as far as it gets.
+func (w *worker) deliver(m *message) {
+	if w.session == nil && !w.dial(m.Delivery) {
+		return
 	}
 	w.carried++
 	if err := w.session.Offer(w.work, w.job.From, m.Address, m.data); err != nil {
-		return w.offered(m.Delivery, err)
+		w.offered(m.Delivery, err)
+		return
 	}
-	on := w.commit(m.Delivery)
+	w.commit(m.Delivery)
 	w.spare = m.data
-	return on
 }
 
 // unbuilt records that there can be no message for this recipient.
 func (w *worker) unbuilt(d Delivery, err error) {
-	c := change(d, Claimed, RenderError)
-	c.Reply = err.Error()
-	w.settle(c)
+	w.settle(end(d, RenderError, err))
 	w.watch(RenderError)
 }
 
-// dial opens this worker's session. Where it cannot, the row goes back; if no
-// other worker has one, the relay counts as down. It says whether to go on.
+// dial opens this worker's session, and says whether it could. Where it could
+// not, the row goes back; if no other worker has one, the relay counts as down.
 func (w *worker) dial(d Delivery) bool {
 	s, err := w.o.Connect(w.work)
 	if err == nil {
@@ -201,8 +194,7 @@ func (w *worker) dial(d Delivery) bool {
 		return true
 	}
 	w.release(d)
-	var reply *mail.ReplyError
-	if errors.As(err, &reply) && judge(stage(reply.Command), reply.Reply) == ownFault {
+	if refusesUs(err) {
 		w.halt(fmt.Sprintf("the relay refuses us: %v; put the smtp settings right (digest check --smtp), then resume", err), nil)
 		return false
 	}
@@ -213,40 +205,37 @@ func (w *worker) dial(d Delivery) bool {
 	}
 	w.leave() // to those that have one; it may come back when they do well
 	w.pace.slower()
-	return true
+	return false
 }
 
 // offered deals with a transaction that failed before the dot.
-func (w *worker) offered(d Delivery, err error) bool {
+func (w *worker) offered(d Delivery, err error) {
 	if errors.Is(err, mail.ErrUTF8) {
 		// Of this relay and this address, not of the issue: nothing to pause for.
-		c := change(d, Claimed, Failed)
-		c.Reply = err.Error()
-		w.settle(c)
-		return true
+		w.settle(end(d, Failed, err))
+		return
 	}
 	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
 		w.unbuilt(d, err)
 		w.hangUp(abort) // it may have been announced
-		return true
+		return
 	}
-	var reply *mail.ReplyError
-	if errors.As(err, &reply) {
-		v := judge(stage(reply.Command), reply.Reply)
-		if v != dropped {
-			w.answer(d, Claimed, v, reply.Reply)
+	var no *mail.ReplyError
+	if errors.As(err, &no) {
+		if v := judge(stage(no.Command), no.Reply); v != dropped {
+			w.answer(d, Claimed, v, no.Reply)
 			if w.session.Broken() {
 				w.hangUp(abort)
 			}
-			return true
+			return
 		}
 	}
-	return w.lost(d, Claimed, err)
+	w.lost(d, Claimed, err)
 }
 
 // lost gives back a row whose connection went away before its dot. The first
 // time it may be tried at once; when it repeats, after a minute.
-func (w *worker) lost(d Delivery, from State, err error) bool {
+func (w *worker) lost(d Delivery, from State, err error) {
 	w.hangUp(abort)
 	w.leave()
 	drops := w.pace.lost()
@@ -259,11 +248,10 @@ func (w *worker) lost(d Delivery, from State, err error) bool {
 	if drops >= dropsMax {
 		w.halt("", fmt.Errorf("it dropped %d connections in a row: %w", drops, err))
 	}
-	return true
 }
 
 // commit makes the intent durable, writes the dot and records what came of it.
-func (w *worker) commit(d Delivery) bool {
+func (w *worker) commit(d Delivery) {
 	asked := time.Now()
 	durable := w.writer.commit(intend(d))
 	w.lookAhead()
@@ -271,38 +259,36 @@ func (w *worker) commit(d Delivery) bool {
 		// Not ours any more: the subscriber left, or the database is gone. The
 		// relay has a message without its dot, which it must never get.
 		w.hangUp(abort)
-		return true
+		return
 	}
 	if time.Since(asked) > staleIntent || w.work.Err() != nil {
 		// The ledger's fault or ours, not the relay's.
 		w.hangUp(abort)
 		w.settle(release(d, Committing, d.NextAt, "the ledger took too long; no dot was written"))
-		return true
+		return
 	}
 	reply, err := w.dot()
 	var no *mail.ReplyError
 	switch {
 	case err == nil:
-		c := change(d, Committing, Accepted)
-		c.Attempts, c.Code, c.Reply = d.Attempts+1, reply.Code, reply.Text
-		w.settle(c)
+		w.settle(accept(d, reply))
 		w.pace.accepted()
 		w.watch(Accepted)
 	case errors.As(err, &no):
 		w.answer(d, Committing, judge(atDot, no.Reply), no.Reply)
 	case errors.Is(err, mail.ErrNotCommitted):
-		return w.lost(d, Committing, err)
+		w.lost(d, Committing, err)
+		return
 	default:
 		// Another copy each minute would be a flood, where the relay does take them.
 		w.settle(doubt(d, "no reply after the dot: "+err.Error(), w.job.Resend,
 			w.o.Now().Add(pause(d.Attempts+1, w.o.Random())))...)
 		w.unanswered(err)
-		return true
+		return
 	}
 	if w.session.Broken() {
 		w.hangUp(abort)
 	}
-	return true
 }
 
 // unanswered gives up a session that did not answer a dot. A relay that was well
@@ -331,8 +317,7 @@ func (w *worker) dot() (mail.Reply, error) {
 
 // answer records a negative reply.
 func (w *worker) answer(d Delivery, from State, v verdict, r mail.Reply) {
-	c := change(d, from, Failed)
-	c.Attempts, c.Code, c.Reply = d.Attempts+1, r.Code, r.String()
+	c := refuse(d, from, r)
 	outcome := Failed
 	switch v {
 	case retryLater, dropped:
