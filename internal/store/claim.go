@@ -60,7 +60,7 @@ type candidate struct {
 // process has brought in a schema that this program does not know. Fewer than
 // N rows do not mean that there are no more; none do.
 func (s *Store) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
-	if err := s.prepare(ctx, claimRows+s.skipLocked, s.claimMany(), skipRow); err != nil {
+	if err := s.prepare(ctx, s.claimMany(), skipRow); err != nil {
 		return nil, err
 	}
 	for {
@@ -105,11 +105,8 @@ func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []deli
 	if err != nil {
 		return nil, 0, err
 	}
-	if counter > 0 && s.lock != nil && s.lock.f != nil {
-		// The rows are claimed already; a counter that stays behind does no harm.
-		if err := s.lock.setCounter(counter); err != nil {
-			s.log.Warn("the lock file cannot be written", "error", err)
-		}
+	if counter > 0 {
+		s.countInLock(counter)
 	}
 	return claimed, skipped, nil
 }

@@ -123,8 +123,8 @@ func (t tx) knownSchema() error {
 	return nil
 }
 
-// countInLock repeats the run counter beside the database. Letters are claimed by
-// then; a counter that stays behind does no harm.
+// countInLock repeats the run counter beside the database. What was claimed is
+// claimed by then; a counter that stays behind does no harm.
 func (s *Store) countInLock(counter int64) {
 	if s.lock == nil || s.lock.f == nil {
 		return
