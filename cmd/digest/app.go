@@ -139,11 +139,7 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	if err != nil {
 		return nil, err
 	}
-	dialer, err := a.dialer()
-	if err != nil {
-		return nil, err
-	}
-	sign, err := a.sign()
+	connect, sign, err := a.relay()
 	if err != nil {
 		return nil, err
 	}
@@ -153,22 +149,38 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	if err != nil {
 		return nil, fmt.Errorf("%w: alert.webhook: %w", digest.ErrConfig, err)
 	}
-	owner := make([]byte, 8)
-	rand.Read(owner)
-	name := hex.EncodeToString(owner)
+	name := newOwner()
 	var ledger delivery.Store = s
 	if a.ledger != nil {
 		ledger = a.ledger(s)
 	}
 	engine := delivery.New(ledger, delivery.Options{
-		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
-		Owner:   name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
+		Connect: connect, Owner: name, Connections: a.config.SMTP.Connections, PerSecond: a.config.SMTP.PerSecond,
 		PerConnection: a.config.SMTP.PerConnection,
 		Sign:          sign, Lease: a.timing.lease, Drain: drainTime,
 		Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})
 	a.engine.Store(engine)
 	return a.publisher(s, keys, newsletters, composer, engine, progress, name), nil
+}
+
+// relay is how a sender reaches the relay, and what it signs messages with.
+func (a *app) relay() (connect func(context.Context) (delivery.Session, error), sign func(dst, data []byte) ([]byte, error), err error) {
+	dialer, err := a.dialer()
+	if err != nil {
+		return nil, nil, err
+	}
+	if sign, err = a.sign(); err != nil {
+		return nil, nil, err
+	}
+	return func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) }, sign, nil
+}
+
+// newOwner names a sender in the ledger: never as any other was named.
+func newOwner() string {
+	owner := make([]byte, 8)
+	rand.Read(owner)
+	return hex.EncodeToString(owner)
 }
 
 // publisher wires the four steps. Without a deliverer it can only preview, and

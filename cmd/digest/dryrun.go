@@ -91,13 +91,9 @@ func (a *app) viewer(ctx context.Context, newsletters []publish.Newsletter) (*st
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := a.open(ctx, store.ReadOnly)
+	s, keys, err := a.look(ctx)
 	if err != nil {
 		return nil, nil, err
-	}
-	keys, err := a.keys(ctx, s, true)
-	if err != nil {
-		return nil, nil, errors.Join(err, s.Close())
 	}
 	return s, a.publisher(s, keys, newsletters, composer, nil, silent{}, ""), nil
 }

@@ -167,15 +167,11 @@ func (r importResult) print(w io.Writer) {
 // withoutChange opens the database to look at it only; of a newsletter that it
 // does not know, nobody is known.
 func (a *app) withoutChange(ctx context.Context, n *publish.Newsletter, do func(*store.Store, *subscribers.Keys, string) error) (err error) {
-	s, err := a.open(ctx, store.ReadOnly)
+	s, keys, err := a.look(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, s)
-	keys, err := a.keys(ctx, s, true)
-	if err != nil {
-		return err
-	}
 	id, err := s.NewsletterID(ctx, n.Name)
 	if err != nil && !errors.Is(err, digest.ErrNotFound) {
 		return err

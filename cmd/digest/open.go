@@ -10,6 +10,7 @@ import (
 
 	"digest.example/internal/digest"
 	"digest.example/internal/store"
+	"digest.example/internal/subscribers"
 )
 
 // open opens the database for what a command is about to do.
@@ -19,6 +20,19 @@ func (a *app) open(ctx context.Context, mode store.Mode) (*store.Store, error) {
 	}
 	s, err := store.Open(ctx, a.config.Database, store.Options{Mode: mode, Logger: a.log()})
 	return s, denied(err)
+}
+
+// look opens the database only to read it, with the keys of its readers' links.
+func (a *app) look(ctx context.Context) (*store.Store, *subscribers.Keys, error) {
+	s, err := a.open(ctx, store.ReadOnly)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := a.keys(ctx, s, true)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return s, keys, nil
 }
 
 // locked takes the lock of the one sending process and brings the schema up to

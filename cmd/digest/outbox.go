@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	mathrand "math/rand/v2"
 
@@ -13,19 +11,12 @@ import (
 
 // letters is the outbox of a process that may send.
 func (a *app) letters(s *store.Store) (*delivery.Outbox, error) {
-	dialer, err := a.dialer()
+	connect, sign, err := a.relay()
 	if err != nil {
 		return nil, err
 	}
-	sign, err := a.sign()
-	if err != nil {
-		return nil, err
-	}
-	owner := make([]byte, 8)
-	rand.Read(owner)
 	o := delivery.NewOutbox(s, delivery.OutboxOptions{
-		Connect: func(ctx context.Context) (delivery.Session, error) { return dialer.Dial(ctx) },
-		Owner:   hex.EncodeToString(owner), Exclusive: !a.config.Postgres(), Sign: sign,
+		Connect: connect, Owner: newOwner(), Exclusive: !a.config.Postgres(), Sign: sign,
 		Lease: a.timing.lease, Grace: a.timing.grace, Sweep: a.timing.sweep, Drain: drainTime,
 		Alert: a.alert, Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})

@@ -12,7 +12,6 @@ import (
 
 	"digest.example/internal/digest"
 	"digest.example/internal/sanitize"
-	"digest.example/internal/store"
 	"digest.example/internal/subscribers"
 )
 
@@ -34,15 +33,11 @@ func (a *app) show(ctx context.Context, address string) (err error) {
 	if _, err := a.load(); err != nil {
 		return err
 	}
-	s, err := a.open(ctx, store.ReadOnly)
+	s, keys, err := a.look(ctx)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, s)
-	keys, err := a.keys(ctx, s, true)
-	if err != nil {
-		return err
-	}
 	p, err := a.service(s, keys).Lookup(ctx, address)
 	if errors.Is(err, digest.ErrNotFound) {
 		return fmt.Errorf("%w: %s is on no list and not suppressed", digest.ErrNotFound, address)
