@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -10,10 +11,22 @@ import (
 // room lets the files of a running program grow to so many bytes and no more.
 func (o *observed) room(bytes uint64) {
 	o.t.Helper()
+	room(o.t, o.Process, bytes)
+}
+
+func room(tb testing.TB, p *os.Process, bytes uint64) {
+	tb.Helper()
 	limit := unix.Rlimit{Cur: bytes, Max: math.MaxUint64}
-	if err := unix.Prlimit(o.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
-		o.t.Fatal(err)
+	if err := unix.Prlimit(p.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		tb.Fatal(err)
 	}
+}
+
+// full takes the disk's room from a program that serves, until release.
+func (h *host) full() (release func()) {
+	h.Helper()
+	room(h, h.process, 0)
+	return func() { room(h, h.process, math.MaxUint64) }
 }
 
 // The disk fills up in the midst of sending: no dot is written whose intent is

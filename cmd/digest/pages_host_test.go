@@ -33,7 +33,8 @@ type host struct {
 	pages  string // public_url
 	relay  *smtptest.Server
 
-	environ []string // further settings
+	environ []string    // further settings
+	process *os.Process // that serves
 }
 
 // hostConfig trusts this machine as a proxy, so that a test is many networks.
@@ -87,6 +88,7 @@ func (h *host) serve() (stop func()) {
 	if err := c.Start(); err != nil {
 		h.Fatal(err)
 	}
+	h.process = c.Process
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
 	h.Cleanup(func() { _ = c.Process.Kill() }) // if stop was never reached

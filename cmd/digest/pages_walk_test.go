@@ -23,6 +23,7 @@ type walker struct {
 	lang       *texts.Language
 	axe        string
 	look       browsertest.Look
+	opened     map[string]bool // templates of which a page was seen
 }
 
 // walkers between them see every page light and dark, in both directions, wide
@@ -36,9 +37,16 @@ var walkers = []walker{
 
 // TestPagesInABrowser has readers subscribe, confirm, choose and leave in Chromium,
 // by the links of mails that came through SMTP, and looks in the database for what
-// each step did.
+// each step did. In the end each of them has seen every page that there is.
 func TestPagesInABrowser(t *testing.T) {
-	h, browser := newHost(t), browsertest.Start(t)
+	h, browser := install(t), browsertest.Start(t)
+	own, names := ownTemplates(t)
+	h.environ = append(h.environ, "DIGEST_TEMPLATES="+own)
+	t.Cleanup(h.serve())
+	opened := make([]map[string]bool, len(walkers))
+	for i := range opened {
+		opened[i] = map[string]bool{}
+	}
 	axe := browser.Axe()
 	catalog, err := texts.New()
 	if err != nil {
@@ -53,7 +61,7 @@ func TestPagesInABrowser(t *testing.T) {
 					w.network, w.address = fmt.Sprintf("198.51.100.%d", i+1), w.name+"@example.org"
 					w.look.Language, w.look.Forwarded = w.lang.Tag, w.network
 					at := *h
-					at.TB, w.axe = t, axe
+					at.TB, w.axe, w.opened = t, axe, opened[i]
 					w.host, w.tab = &at, browser.Tab(t, w.look)
 					do(w)
 					for _, trouble := range w.tab.Troubles(h.pages) {
@@ -70,8 +78,19 @@ func TestPagesInABrowser(t *testing.T) {
 	h.send("weekly")
 	h.send("port")
 	phase("choose", walker.choose)
+	release := h.full()
+	phase("wait", walker.wait)
+	release()
 	phase("leave", walker.leave)
 	phase("read", walker.read)
+	if t.Failed() {
+		return
+	}
+	for i, w := range walkers {
+		if missed := unopened(names, opened[i]); len(missed) > 0 {
+			t.Errorf("%s has seen no page of %q", w.name, missed)
+		}
+	}
 }
 
 // sees wants the page of that heading, that status, and nothing wrong with it.
@@ -97,6 +116,7 @@ func (w walker) shows(status, want int, heading string) {
 	for _, barrier := range w.tab.Barriers(w.axe) {
 		w.Errorf("%s: %s", heading, barrier)
 	}
+	w.notes()
 }
 
 // state wants a subscription in a state, and returns it.
@@ -147,7 +167,7 @@ func (w walker) subscribe() {
 
 	// Whoever else signs up from there is asked to come back.
 	for i := range 4 {
-		w.post(form, url.Values{"stamp": {stamp}, "address": {fmt.Sprintf("%s-%d@example.org", w.name, i)}}.Encode())
+		w.post(form, http.StatusOK, url.Values{"stamp": {stamp}, "address": {fmt.Sprintf("%s-%d@example.org", w.name, i)}})
 	}
 	w.tab.Open(form)
 	w.tab.Type("#address", "more@example.org")
@@ -155,9 +175,9 @@ func (w walker) subscribe() {
 }
 
 // post posts a form as this walker's network does.
-func (w walker) post(address, body string) {
+func (w walker) post(address string, want int, form url.Values) {
 	w.Helper()
-	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -167,7 +187,7 @@ func (w walker) post(address, body string) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != want {
 		w.Fatalf("POST %s: %s, %v", address, resp.Status, err)
 	}
 }
@@ -205,6 +225,13 @@ func (w walker) choose() {
 	w.sees(w.tab.Press("button[value=save]"), http.StatusOK, "preferences")
 }
 
+// wait is what a reader can do while the disk is full: see what is there.
+func (w walker) wait() {
+	w.sees(w.tab.Open(w.link(w.address, "/p/")), http.StatusOK, "preferences")
+	w.sees(w.tab.Press("button[value=pause]"), http.StatusServiceUnavailable, "page_unavailable_title")
+	w.state("active", true, false)
+}
+
 func (w walker) leave() {
 	unsubscribe, preferences := w.link(w.address, "/u/"), w.link(w.address, "/p/")
 	w.sees(w.tab.Open(unsubscribe), http.StatusOK, "unsubscribe")
@@ -221,6 +248,11 @@ func (w walker) leave() {
 	if got := w.tab.Text("main a"); got != w.lang.Say("subscribe") {
 		w.Errorf("who has left is offered %q", got)
 	}
+	for range 27 { // three were used before
+		w.post(unsubscribe, http.StatusUnprocessableEntity, url.Values{"do": {"pause"}, "until": {"soon"}})
+	}
+	w.tab.Open(unsubscribe)
+	w.sees(w.tab.Press("button[value=pause]"), http.StatusTooManyRequests, "page_limited_title")
 	w.sees(w.tab.Open(preferences), http.StatusOK, "preferences")
 
 	w.sees(w.tab.Press("button[value=erase]"), http.StatusOK, "page_sent_title")
@@ -238,6 +270,10 @@ func (w walker) leave() {
 func (w walker) read() {
 	w.sees(w.tab.Open(w.pages+"/u/none"), http.StatusNotFound, "page_badlink_title")
 	w.sees(w.tab.Open(w.pages+"/none"), http.StatusNotFound, "page_notfound_title")
+	w.tab.Open(w.pages + "/s/" + w.newsletter)
+	w.tab.Type("#address", "me")
+	w.tab.Eval(`document.forms[0].stamp.value = ""`, nil)
+	w.sees(w.tab.Press("form button"), http.StatusInternalServerError, "page_failed_title")
 	w.sees(w.tab.Open(w.pages+"/s/"+w.newsletter+"/embed"), http.StatusOK, "page_embed_title")
 	title := map[string]string{"weekly": "The Harbour Weekly", "port": "نشرة الميناء"}[w.newsletter]
 	w.tab.Open(w.pages + "/archive/")
