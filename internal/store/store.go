@@ -56,6 +56,7 @@ type Store struct {
 	prepared map[string]*sql.Stmt
 	issues   sync.Map // id of an issue that is being sent → its newsletter's
 	pruned   pruned
+	group    group
 
 	migrated Migration
 	closers  []func() error

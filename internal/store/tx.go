@@ -15,32 +15,53 @@ import (
 
 // tx is a transaction on the connection that writes.
 type tx struct {
-	ctx context.Context
+	ctx context.Context // what its statements run under, whatever they are called with
 	*sql.Tx
 	conn *sql.Conn
 	s    *Store
 }
 
-// change runs f in one transaction, which commits if f returns nil.
+// change runs f in one transaction, which commits if f returns nil; f must then
+// have heard of no error of a statement. With SQLite, other changes may be made in
+// the same one, and f must not wait for anything but the database.
 func (s *Store) change(ctx context.Context, what string, f func(tx) error) error {
+	run := s.alone
+	if s.file != "" {
+		run = s.share
+	}
+	if err := run(ctx, f); err != nil {
+		return fmt.Errorf("%s: %w", what, failed(err))
+	}
+	return nil
+}
+
+// alone runs f in a transaction of its own.
+func (s *Store) alone(ctx context.Context, f func(tx) error) error {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, failed(err))
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	t, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, failed(err))
+		return err
 	}
-	if err = f(tx{ctx: ctx, Tx: t, conn: conn, s: s}); err == nil {
-		err = t.Commit()
-	} else {
-		_ = t.Rollback() // SQLite may have done so itself
+	if err := f(tx{ctx: ctx, Tx: t, conn: conn, s: s}); err != nil {
+		_ = t.Rollback()
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, failed(err))
-	}
-	return nil
+	return t.Commit()
+}
+
+// QueryContext is for each and its like. It does not take their context: one
+// that ends in the middle of a transaction would undo what is not theirs.
+func (t tx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.Tx.QueryContext(t.ctx, query, args...)
+}
+
+// QueryRowContext is like QueryContext.
+func (t tx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	return t.Tx.QueryRowContext(t.ctx, query, args...)
 }
 
 // exec runs a statement and returns how many rows it changed.

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// SQLite has one writer, and what a short change costs there is mostly its commit,
+// which waits for the disk. So changes that come at the same time ride in one
+// transaction: whoever finds nobody at it leads, and runs the functions of those
+// who come meanwhile before the commit. Everybody is told afterwards.
+
+// group is who waits for a place in a transaction.
+type group struct {
+	mu      sync.Mutex
+	led     bool // somebody is at it, and sees to those who wait
+	waiting []*rider
+}
+
+// rider is a change of somebody.
+type rider struct {
+	f        func(tx) error
+	err      error
+	panicked any
+	told     chan bool // whether they are to lead; else err is what came of f
+}
+
+// A transaction takes nobody in any more when it has so many, or has lasted so
+// long: who came first waits for the last.
+const (
+	most    = 64
+	longest = 20 * time.Millisecond
+)
+
+var (
+	errPanicked = errors.New("another change in the same transaction has panicked")
+	errLeft     = errors.New("the goroutine of the transaction has ended")
+)
+
+// share runs f in a transaction that it may share with other changes. What fails
+// of them is undone alone, unless SQLite undoes everything by itself. While f
+// waits, the end of ctx takes it back; once it has begun, nothing does.
+func (s *Store) share(ctx context.Context, f func(tx) error) error {
+	r := &rider{f: f}
+	if s.group.join(r) {
+		return s.lead(ctx, r)
+	}
+	var lead bool
+	select {
+	case lead = <-r.told:
+	case <-ctx.Done():
+		if s.group.leave(r) {
+			return ctx.Err()
+		}
+		lead = <-r.told
+	}
+	if lead {
+		return s.lead(ctx, r)
+	}
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	return r.err
+}
+
+// join says whether r is to lead; else it waits.
+func (g *group) join(r *rider) (lead bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.led {
+		g.led = true
+		return true
+	}
+	r.told = make(chan bool, 1)
+	g.waiting = append(g.waiting, r)
+	return false
+}
+
+// leave says whether r still waited, and does so no more.
+func (g *group) leave(r *rider) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, w := range g.waiting {
+		if w == r {
+			g.waiting = slices.Delete(g.waiting, i, i+1)
+			return true
+		}
+	}
+	return false
+}
+
+// next takes who has waited longest; nil: nobody.
+func (g *group) next() *rider {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) == 0 {
+		return nil
+	}
+	r := g.waiting[0]
+	g.waiting = slices.Delete(g.waiting, 0, 1)
+	return r
+}
+
+// handOn makes the next one lead, if there is one.
+func (g *group) handOn() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.led = len(g.waiting) > 0; g.led {
+		g.waiting[0].told <- true
+		g.waiting = slices.Delete(g.waiting, 0, 1)
+	}
+}
+
+func (g *group) length() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
+}
+
+// lead makes a transaction of r and of those who come meanwhile.
+func (s *Store) lead(ctx context.Context, r *rider) error {
+	defer s.group.handOn()
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	asked := s.group.length()
+	t, end, err := begin(ctx, conn)
+	if err != nil {
+		if ctx.Err() == nil { // who has waited for the lock as long need not do so again
+			for ; asked > 0; asked-- {
+				tell(err, s.group.next())
+			}
+		}
+		return err
+	}
+	defer end()
+	s.carry(tx{ctx: context.WithoutCancel(ctx), Tx: t, conn: conn, s: s}, r)
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	return r.err
+}
+
+// begin begins a transaction that the end of ctx does not undo, since others ride
+// in it. Only the wait for the lock ends with ctx.
+func begin(ctx context.Context, conn *sql.Conn) (t *sql.Tx, end func(), err error) {
+	if ctx.Done() == nil {
+		t, err = conn.BeginTx(ctx, nil)
+		return t, func() {}, err
+	}
+	lasting, end := context.WithCancel(context.WithoutCancel(ctx))
+	keep := context.AfterFunc(ctx, end)
+	t, err = conn.BeginTx(lasting, nil)
+	if !keep() {
+		if err == nil {
+			_ = t.Rollback()
+		}
+		err = ctx.Err()
+	}
+	if err != nil {
+		end()
+	}
+	return t, end, err
+}
+
+// carry runs the function of the first, and of all who come until it commits. The
+// first needs no savepoint: if it fails, nothing else is in the transaction.
+func (s *Store) carry(t tx, first *rider) {
+	var others []*rider
+	err := errLeft // unless a function ends this goroutine, as a failed test does
+	defer func() {
+		if err != nil {
+			_ = t.Rollback() // SQLite may have done so itself
+		}
+		if first.err == nil {
+			first.err = err
+		}
+		tell(err, others...)
+	}()
+	if err = first.run(t); err != nil {
+		return
+	}
+	for began := time.Now(); len(others) < most && time.Since(began) < longest; {
+		r := s.group.next()
+		if r == nil {
+			break
+		}
+		others, err = append(others, r), errLeft
+		if err = r.ride(t); err != nil {
+			return
+		}
+	}
+	err = t.Commit()
+}
+
+// run runs the function, and keeps a panic for whoever has asked for it.
+func (r *rider) run(t tx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.panicked, err = fmt.Sprintf("%v\n%s", v, debug.Stack()), errPanicked
+		}
+	}()
+	return r.f(t)
+}
+
+// ride runs the function so that its failure undoes nothing else; err is what
+// undoes everything.
+func (r *rider) ride(t tx) (err error) {
+	if _, err := t.exec(`SAVEPOINT rider`); err != nil {
+		return err
+	}
+	if r.err = r.run(t); r.panicked != nil {
+		return errPanicked
+	}
+	if r.err != nil {
+		if _, err := t.exec(`ROLLBACK TO rider`); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(`RELEASE rider`)
+	return err
+}
+
+// tell tells riders that they are done, and what else than their own error failed.
+func tell(err error, riders ...*rider) {
+	for _, r := range riders {
+		if r == nil {
+			continue
+		}
+		if r.err == nil {
+			r.err = err
+		}
+		r.told <- false
+	}
+}
