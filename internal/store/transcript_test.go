@@ -74,8 +74,11 @@ func (w *world) tracedPool(c driver.Connector, t *transcript, size int) *sql.DB 
 // fileConnector opens a file of SQLite's.
 type fileConnector string
 
-func (f fileConnector) Connect(context.Context) (driver.Conn, error) { return f.Driver().Open(string(f)) }
-func (f fileConnector) Driver() driver.Driver                        { return &sqlitedriver.Driver{} }
+func (f fileConnector) Connect(context.Context) (driver.Conn, error) {
+	return f.Driver().Open(string(f))
+}
+
+func (f fileConnector) Driver() driver.Driver { return &sqlitedriver.Driver{} }
 
 type tracedConnector struct {
 	driver.Connector
