@@ -63,12 +63,16 @@ type copySent struct {
 
 // sendCopy takes one message to the relay and returns its reply.
 func (a *app) sendCopy(ctx context.Context, from, to string, data []byte) (reply string, err error) {
+	var message mail.Data
+	if err := message.Set(data); err != nil {
+		return "", err
+	}
 	session, err := a.dial(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer closing(&err, session)
-	if err := session.Offer(ctx, from, to, data); err != nil {
+	if err := session.Offer(ctx, from, to, &message); err != nil {
 		return "", fmt.Errorf("%w: %s did not get it: %w", digest.ErrIncomplete, to, err)
 	}
 	r, err := session.Commit(ctx)

@@ -17,7 +17,7 @@ import (
 type Session interface {
 	// Offer does everything up to and without the dot. A *mail.ReplyError means
 	// that the relay said no, any other error that the connection is gone.
-	Offer(ctx context.Context, from, to string, data []byte) error
+	Offer(ctx context.Context, from, to string, message *mail.Data) error
 	// Commit writes the dot and reads the reply. Any error but a
 	// *mail.ReplyError leaves open whether the relay took the message.
 	Commit(ctx context.Context) (mail.Reply, error)
@@ -73,9 +73,8 @@ type Job struct {
 	From   string // envelope sender
 	GiveUp time.Time
 	Resend bool // send again what is in doubt
-	// Build appends the SMTP data of one recipient, dot-stuffed and without the
-	// final CRLF, to dst.
-	Build func(dst []byte, d Delivery) ([]byte, error)
+	// Build makes m one recipient's message.
+	Build func(m *mail.Data, d Delivery) error
 	// Yield, if set, is asked before each claim. True ends the Run, as if no more
 	// were due: another issue waits for the engine.
 	Yield func() bool

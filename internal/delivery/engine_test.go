@@ -8,6 +8,7 @@ import (
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/mail"
 	"digest.example/internal/smtptest"
 	"digest.example/internal/subscribers"
 )
@@ -202,11 +203,11 @@ func TestUnbuildableMessage(t *testing.T) {
 	server := smtptest.New(t, smtptest.Options{})
 	job := w.job()
 	build := job.Build
-	job.Build = func(dst []byte, d delivery.Delivery) ([]byte, error) {
+	job.Build = func(m *mail.Data, d delivery.Delivery) error {
 		if d.Address == "r2@example.org" {
-			return dst, errors.New("no name")
+			return errors.New("no name")
 		}
-		return build(dst, d)
+		return build(m, d)
 	}
 	report := w.run(w.engine(server, 2), job)
 	if row := w.row(2); row.State != delivery.RenderError || row.LastReply != "no name" {

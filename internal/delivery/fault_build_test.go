@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"digest.example/internal/delivery"
+	"digest.example/internal/mail"
 	"digest.example/internal/smtptest"
 )
 
 // A message that cannot be built, or must not be sent, costs its recipient; more
 // than two in two hundred pause the issue.
 func TestFaultBuild(t *testing.T) {
-	for name, spoil := range map[string]func(dst []byte) ([]byte, error){
-		"no message":          func(dst []byte) ([]byte, error) { return dst, errors.New("template: no name") },
-		"a bare LF":           func(dst []byte) ([]byte, error) { return append(dst, "x\ny"...), nil },
-		"a bare CR":           func(dst []byte) ([]byte, error) { return append(dst, "x\ry"...), nil },
-		"an unstuffed dot":    func(dst []byte) ([]byte, error) { return append(dst, "x\r\n.\r\nMAIL FROM:<>\r\n"...), nil },
-		"half a line, broken": func(dst []byte) ([]byte, error) { return append(dst, "x"...), errors.New("half") },
+	for name, spoil := range map[string]func(m *mail.Data) error{
+		"no message":          func(*mail.Data) error { return errors.New("template: no name") },
+		"a bare LF":           func(m *mail.Data) error { return m.Set([]byte("x\ny")) },
+		"a bare CR":           func(m *mail.Data) error { return m.Set([]byte("x\ry")) },
+		"an unstuffed dot":    func(m *mail.Data) error { return m.Set([]byte("x\r\n.\r\nMAIL FROM:<>\r\n")) },
+		"half a line, broken": func(m *mail.Data) error { return errors.Join(m.Set([]byte("x")), errors.New("half")) },
 	} {
 		for _, c := range []struct {
 			spoiled int
@@ -30,12 +31,12 @@ func TestFaultBuild(t *testing.T) {
 				server := smtptest.New(t, smtptest.Options{Extensions: []string{"PIPELINING"}})
 				job := w.job()
 				build := job.Build
-				job.Build = func(dst []byte, d delivery.Delivery) ([]byte, error) {
+				job.Build = func(m *mail.Data, d delivery.Delivery) error {
 					var i int
 					if _, err := fmt.Sscanf(d.Address, "r%d@", &i); err == nil && i >= victim && i < victim+c.spoiled {
-						return spoil(dst)
+						return spoil(m)
 					}
-					return build(dst, d)
+					return build(m, d)
 				}
 				report := w.run(w.engine(server, 2), job)
 				if (report.Pause != "") != c.paused || report.Down != nil {

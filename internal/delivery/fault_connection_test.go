@@ -242,12 +242,12 @@ func TestFaultSlowReplies(t *testing.T) {
 func (w *world) bulky(i int) delivery.Job {
 	job := w.job()
 	build := job.Build
-	job.Build = func(dst []byte, d delivery.Delivery) ([]byte, error) {
-		dst, err := build(dst, d)
-		if d.Address == address(i) {
-			dst = append(dst, bytes.Repeat([]byte("\r\n"+strings.Repeat("x", 900)), 12_000)...)
+	job.Build = func(m *mail.Data, d delivery.Delivery) error {
+		err := build(m, d)
+		if err == nil && d.Address == address(i) {
+			err = m.Set(append(m.Append(nil), bytes.Repeat([]byte("\r\n"+strings.Repeat("x", 900)), 12_000)...))
 		}
-		return dst, err
+		return err
 	}
 	return job
 }

@@ -177,8 +177,8 @@ func (s *safe) Write(p []byte) (int, error) {
 func (w *world) job() delivery.Job {
 	return delivery.Job{
 		Issue: w.issue, From: "digest@example.org", GiveUp: w.clock().Add(4 * 24 * time.Hour),
-		Build: func(dst []byte, d delivery.Delivery) ([]byte, error) {
-			return append(dst, "Subject: hello\r\nTo: "+d.Address+"\r\n\r\nbody"...), nil
+		Build: func(m *mail.Data, d delivery.Delivery) error {
+			return m.Set([]byte("Subject: hello\r\nTo: " + d.Address + "\r\n\r\nbody"))
 		},
 	}
 }

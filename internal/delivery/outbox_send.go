@@ -26,11 +26,16 @@ func (o *Outbox) deliver(work context.Context, l Letter) {
 		o.trouble(l.From, "they cannot be signed: "+err.Error())
 		return
 	}
+	var message mail.Data
+	if err := message.Set(data); err != nil {
+		o.settle(work, end(l.Delivery, RenderError, err))
+		return
+	}
 	if o.session == nil && !o.dial(work, l) {
 		return
 	}
 	o.used = o.o.Now()
-	if err := o.session.Offer(work, l.From, l.Address, data); err != nil {
+	if err := o.session.Offer(work, l.From, l.Address, &message); err != nil {
 		o.offered(work, l, err)
 		return
 	}
@@ -66,7 +71,7 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 
 // offered deals with a transaction that failed before the dot.
 func (o *Outbox) offered(work context.Context, l Letter, err error) {
-	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
+	if errors.Is(err, mail.ErrAddress) {
 		o.settle(work, end(l.Delivery, RenderError, err))
 		return
 	}

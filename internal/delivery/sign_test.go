@@ -47,8 +47,8 @@ func TestEveryMessageIsSigned(t *testing.T) {
 	w := newWorld(t, 40)
 	server := smtptest.New(t, smtptest.Options{Extensions: []string{"PIPELINING"}})
 	j := w.job()
-	j.Build = func(dst []byte, d delivery.Delivery) ([]byte, error) {
-		return append(dst, "From: digest@example.org\r\nTo: "+d.Address+"\r\n\r\n..herons"...), nil
+	j.Build = func(m *mail.Data, d delivery.Delivery) error {
+		return m.Set([]byte("From: digest@example.org\r\nTo: " + d.Address + "\r\n\r\n..herons"))
 	}
 	w.run(w.signingEngine(server, signer.AppendSigned), j)
 	w.once(server)

@@ -28,14 +28,15 @@ type worker struct {
 	session  Session
 	carried  int      // messages that the session was offered
 	ahead    *message // built while the one before it was being committed
-	spare    []byte
+	spare    *message // its memory serves for the next
 	unsigned []byte
 }
 
 // message is a row with what is to be sent for it.
 type message struct {
 	Delivery
-	data []byte
+	data   mail.Data
+	signed []byte // what data stands in, where messages are signed
 }
 
 func (r *run) worker() {
@@ -47,6 +48,7 @@ func (r *run) worker() {
 			return
 		}
 		w.deliver(m)
+		w.spare = m
 	}
 }
 
@@ -119,25 +121,29 @@ func (w *worker) build(d Delivery) *message {
 		w.settle(expire(d, "issue"))
 		return nil
 	}
-	data, err := w.compose(d)
-	if err != nil {
+	m := w.spare
+	if w.spare = nil; m == nil {
+		m = &message{}
+	}
+	m.Delivery = d
+	if err := w.compose(m); err != nil {
+		w.spare = m
 		w.unbuilt(d, err)
 		return nil
 	}
-	return &message{d, data}
+	return m
 }
 
 // compose builds the row's message and signs it, if messages are signed.
-func (w *worker) compose(d Delivery) (data []byte, err error) {
-	spare := w.spare[:0]
-	w.spare = nil
-	if w.o.Sign == nil {
-		return w.job.Build(spare, d)
+func (w *worker) compose(m *message) (err error) {
+	if err := w.job.Build(&m.data, m.Delivery); err != nil || w.o.Sign == nil {
+		return err
 	}
-	if w.unsigned, err = w.job.Build(w.unsigned[:0], d); err != nil {
-		return nil, err
+	w.unsigned = m.data.Append(w.unsigned[:0])
+	if m.signed, err = w.o.Sign(m.signed[:0], w.unsigned); err != nil {
+		return err
 	}
-	return w.o.Sign(spare, w.unsigned)
+	return m.data.Set(m.signed)
 }
 
 // spent says whether the session has carried all that it is to carry.
@@ -170,12 +176,11 @@ func (w *worker) deliver(m *message) {
 		return
 	}
 	w.carried++
-	if err := w.session.Offer(w.work, w.job.From, m.Address, m.data); err != nil {
+	if err := w.session.Offer(w.work, w.job.From, m.Address, &m.data); err != nil {
 		w.offered(m.Delivery, err)
 		return
 	}
 	w.commit(m.Delivery)
-	w.spare = m.data
 }
 
 // unbuilt records that there can be no message for this recipient.
@@ -215,7 +220,7 @@ func (w *worker) offered(d Delivery, err error) {
 		w.settle(end(d, Failed, err))
 		return
 	}
-	if errors.Is(err, mail.ErrAddress) || errors.Is(err, mail.ErrMessage) {
+	if errors.Is(err, mail.ErrAddress) {
 		w.unbuilt(d, err)
 		w.hangUp(abort) // it may have been announced
 		return

@@ -123,7 +123,7 @@ func FuzzUnmarshalStencil(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkLines(data); err != nil {
+		if err := checkLines(data, maxLine); err != nil {
 			t.Fatal(err)
 		}
 		again, err := s.MarshalBinary()

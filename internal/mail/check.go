@@ -35,7 +35,7 @@ func (s *Stencil) check() error {
 		}
 	}
 	for _, p := range append([][]byte{s.head}, s.pieces...) {
-		if err := errors.Join(checkLines(p), checkBytes(p)); err != nil {
+		if err := errors.Join(checkLines(p, maxLine), checkBytes(p)); err != nil {
 			return fmt.Errorf("stencil: %w", err)
 		}
 	}
@@ -57,9 +57,9 @@ func checkBytes(data []byte) error {
 var ErrMessage = errors.New("malformed message")
 
 // checkLines refuses what message smuggling is made of: a CR or LF that is not
-// part of a CRLF, and a line that begins with an unstuffed dot; and lines over
-// 998 octets. It is fast enough to run on every message.
-func checkLines(data []byte) error {
+// part of a CRLF, and a line that begins with an unstuffed dot; and lines of more
+// octets than most.
+func checkLines(data []byte, most int) error {
 	breaks := 0
 	for start := 0; start < len(data); {
 		if data[start] == '.' && (start+1 == len(data) || data[start+1] != '.') {
@@ -74,8 +74,8 @@ func checkLines(data []byte) error {
 			breaks++
 			end, next = start+i-1, start+i+1
 		}
-		if end-start > maxLine {
-			return fmt.Errorf("%w: a line is longer than 998 octets", ErrMessage)
+		if end-start > most {
+			return fmt.Errorf("%w: a line is longer than %d octets", ErrMessage, most)
 		}
 		start = next
 	}

@@ -179,6 +179,7 @@ func (d *Dialer) Dial(ctx context.Context) (*Session, error) {
 	return &Session{
 		text: c.Text, conn: a.conn, timeouts: d.options.Timeouts,
 		pipelining: pipelining && !d.options.NoPipelining, utf8: utf8,
+		encrypted: d.options.TLS != NoTLS,
 	}, nil
 }
 

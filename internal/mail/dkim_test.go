@@ -126,7 +126,7 @@ func TestSignedMessagesVerify(t *testing.T) {
 			s := mustSigner(t, keys...)
 			data := mustSign(t, s, mustData(t, template(), person()))
 			allVerify(t, s, data)
-			if err := errors.Join(checkLines(data), checkBytes(data)); err != nil {
+			if err := errors.Join(checkLines(data, maxLine), checkBytes(data)); err != nil {
 				t.Error(err)
 			}
 			head, _, _ := bytes.Cut(data, []byte("From:"))
@@ -319,7 +319,7 @@ func FuzzAppendSigned(f *testing.F) {
 	f.Fuzz(func(t *testing.T, from, subject, body string) {
 		data := []byte("FROM : " + from + "\r\n\tx\r\nSubject:" + subject + "\r\nsubject: 2\r\n\r\n" + body)
 		head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
-		if checkLines(data) != nil || !bytes.Equal(head, []byte(strings.ToValidUTF8(string(head), ""))) {
+		if checkLines(data, maxLine) != nil || !bytes.Equal(head, []byte(strings.ToValidUTF8(string(head), ""))) {
 			return
 		}
 		allVerify(t, s, mustSign(t, s, data))

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,32 +45,50 @@ func (e envelope) parameters() string {
 
 // append writes the commands that open a transaction, as one group.
 func (e envelope) append(dst []byte) []byte {
-	dst = append(append(append(append(dst, "MAIL FROM:<"...), e.from...), ">"...), e.parameters()...)
-	dst = append(dst, "\r\n"...)
-	dst = append(append(append(dst, "RCPT TO:<"...), e.to...), ">\r\n"...)
-	return append(dst, "DATA\r\n"...)
-}
-
-// step is one command, the class of reply that it wants, and how long that may take.
-type step struct {
-	name, line string
-	class      int
-	timeout    time.Duration
-}
-
-func (s *Session) steps(e envelope) []step {
-	return []step{
-		{"MAIL", "MAIL FROM:<" + e.from + ">" + e.parameters(), 2, s.timeouts.Command},
-		{"RCPT", "RCPT TO:<" + e.to + ">", 2, s.timeouts.Command},
-		{"DATA", "DATA", 3, s.timeouts.Data},
+	for _, c := range opening {
+		dst = e.appendLine(dst, c)
 	}
+	return dst
+}
+
+// appendLine writes one of them.
+func (e envelope) appendLine(dst []byte, name string) []byte {
+	switch name {
+	case "MAIL":
+		dst = append(append(append(append(dst, "MAIL FROM:<"...), e.from...), '>'), e.parameters()...)
+	case "RCPT":
+		dst = append(append(append(dst, "RCPT TO:<"...), e.to...), '>')
+	default:
+		dst = append(dst, name...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// opening are the commands that open a transaction.
+var opening = [...]string{"MAIL", "RCPT", "DATA"}
+
+// command is what is asked of the server, the class of reply that is wanted, and
+// how long that may take.
+type command struct {
+	name    string
+	class   int
+	timeout time.Duration
+}
+
+// command is one of those that open a transaction.
+func (s *Session) command(name string) command {
+	if name == "DATA" {
+		return command{name, 3, s.timeouts.Data}
+	}
+	return command{name, 2, s.timeouts.Command}
 }
 
 // open opens a transaction: the server waits for the message then.
 func (s *Session) open(e envelope) error {
 	if !s.pipelining {
-		for _, st := range s.steps(e) {
-			if _, err := s.do(st); err != nil {
+		for _, name := range opening {
+			s.out = e.appendLine(s.out[:0], name)
+			if _, err := s.ask(s.command(name)); err != nil {
 				return err
 			}
 		}
@@ -82,28 +101,25 @@ func (s *Session) open(e envelope) error {
 		}
 	}
 	s.announced = envelope{}
-	return s.answers(e)
+	return s.answers()
 }
 
 // answers reads what the server says to a group of commands, and returns its
 // first no. A server may ask for the message although it has refused the
 // recipient; it gets an empty one then, since nothing but a message may follow
 // (RFC 2920, section 3.1).
-func (s *Session) answers(e envelope) error {
+func (s *Session) answers() error {
 	var refusal error
-	for _, st := range s.steps(e) {
-		if err := s.conn.SetDeadline(time.Now().Add(st.timeout)); err != nil {
-			return err
-		}
-		_, err := s.read(st.name, st.class)
+	for _, name := range opening {
+		_, err := s.await(s.command(name))
 		var no *ReplyError
 		switch {
 		case err != nil && !errors.As(err, &no):
 			return err
 		case err != nil && refusal == nil:
 			refusal = err
-		case err == nil && refusal != nil && st.name == "DATA":
-			if _, err := s.do(step{"DOT", ".", 2, s.timeouts.Dot}); err != nil && !errors.As(err, &no) {
+		case err == nil && refusal != nil && name == "DATA":
+			if _, err := s.do(command{"DOT", 2, s.timeouts.Dot}, ".\r\n"); err != nil && !errors.As(err, &no) {
 				return err
 			}
 		}
@@ -118,13 +134,29 @@ func (s *Session) answers(e envelope) error {
 	return refusal
 }
 
-// do writes one command and reads its reply.
-func (s *Session) do(st step) (Reply, error) {
-	s.out = append(append(s.out[:0], st.line...), "\r\n"...)
-	if err := s.write(s.out, st.timeout); err != nil {
-		return Reply{}, fmt.Errorf("write %s: %w", st.name, err)
+// await reads a reply that may take as long as its command is allowed. One that
+// has arrived, with others before it, needs no time.
+func (s *Session) await(c command) (Reply, error) {
+	if got, _ := s.text.R.Peek(s.text.R.Buffered()); bytes.IndexByte(got, '\n') < 0 {
+		if err := s.allow(c.timeout); err != nil {
+			return Reply{}, err
+		}
 	}
-	return s.read(st.name, st.class)
+	return s.read(c)
+}
+
+// do writes one command line and reads its reply.
+func (s *Session) do(c command, line string) (Reply, error) {
+	s.out = append(s.out[:0], line...)
+	return s.ask(c)
+}
+
+// ask writes the command line that stands in s.out and reads its reply.
+func (s *Session) ask(c command) (Reply, error) {
+	if err := s.write(s.out, c.timeout); err != nil {
+		return Reply{}, fmt.Errorf("write %s: %w", c.name, err)
+	}
+	return s.read(c)
 }
 
 // recover readies the session for the next message after a refusal.
@@ -136,8 +168,9 @@ func (s *Session) recover(ctx context.Context, err error) error {
 	if s.broken.Load() {
 		return err
 	}
-	if _, resetErr := s.do(step{"RSET", "RSET", 2, s.timeouts.Command}); resetErr != nil {
+	if _, resetErr := s.do(command{"RSET", 2, s.timeouts.Command}, "RSET\r\n"); resetErr != nil {
 		s.Abort()
 	}
+	s.rest()
 	return err
 }

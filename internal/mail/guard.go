@@ -21,10 +21,12 @@ type guardedConn struct {
 	written   atomic.Int64 // bytes that the system took, TLS included
 	closeOnce sync.Once
 	closeErr  error
+	hangup    *hangup
+	parts     net.Buffers // still to be written
 }
 
 func guard(c net.Conn) *guardedConn {
-	g := &guardedConn{Conn: c}
+	g := &guardedConn{Conn: c, hangup: watchFor(c)}
 	g.left.Store(maxHandshake)
 	return g
 }
@@ -50,6 +52,15 @@ func (g *guardedConn) Write(p []byte) (int, error) {
 	n, err := g.Conn.Write(p)
 	g.written.Add(int64(n))
 	return n, err
+}
+
+// WriteParts writes them all, in one system call where it can. It uses up the
+// list, not what it refers to.
+func (g *guardedConn) WriteParts(parts [][]byte) error {
+	g.parts = parts
+	n, err := g.parts.WriteTo(g.Conn)
+	g.written.Add(n)
+	return err
 }
 
 // Close closes once, whoever calls it: a session, a cancelled context, go-mail.

@@ -4,5 +4,9 @@ package mail
 
 import "net"
 
-// hungUp cannot be told here; the dot is written and its fate is in doubt.
-func hungUp(net.Conn) bool { return false }
+// hangup cannot be told here; the dot is written and its fate is in doubt.
+type hangup struct{}
+
+func watchFor(net.Conn) *hangup { return nil }
+
+func (*hangup) now() bool { return false }

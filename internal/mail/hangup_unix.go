@@ -8,28 +8,36 @@ import (
 	"syscall"
 )
 
-// hungUp says whether the other side has closed the connection already, or has
+// hangup looks whether the other side has closed the connection already, or has
 // said something that nobody asked for, without reading anything from it. A dot
 // into a closed connection would leave open who owns the message, although nobody
 // can have it; and what was said before the dot, such as "421 timeout", would be
 // taken for the answer to it.
-func hungUp(c net.Conn) bool {
-	s, ok := c.(syscall.Conn)
-	if !ok {
-		return false
+type hangup struct {
+	raw  syscall.RawConn // nil: it cannot be told
+	peek func(fd uintptr)
+	over bool
+}
+
+func watchFor(c net.Conn) *hangup {
+	h := &hangup{}
+	if s, ok := c.(syscall.Conn); ok {
+		h.raw, _ = s.SyscallConn()
 	}
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return false
-	}
-	over := false
-	err = raw.Control(func(fd uintptr) {
+	// Kept, because it is asked before every dot.
+	h.peek = func(fd uintptr) {
 		var one [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		closed := (n == 0 && err == nil) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 		// What begins with no digit is a record of TLS, which is for TLS to read.
 		spoke := n == 1 && one[0] >= '0' && one[0] <= '9'
-		over = closed || spoke
-	})
-	return err == nil && over
+		h.over = closed || spoke
+	}
+	return h
+}
+
+// now says whether it has happened.
+func (h *hangup) now() bool {
+	h.over = false
+	return h.raw != nil && h.raw.Control(h.peek) == nil && h.over
 }

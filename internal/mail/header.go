@@ -19,6 +19,9 @@ const (
 // invisible direction controls go, since they would let a title rewrite what
 // stands beside it.
 func clean(s string) string {
+	if isASCII(s) && strings.Trim(s, " ") == s && !strings.Contains(s, "  ") {
+		return s // most are
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Bidi_Control, r):

@@ -39,7 +39,7 @@ func (l Letter) Data() ([]byte, error) {
 	}
 	head = append(head, "To: "+l.To+"\r\nMessage-ID: <"+l.MessageID+">\r\n"...)
 	body = bytes.ReplaceAll(body, []byte("\r\n."), []byte("\r\n.."))
-	if err := checkLines(append(bytes.Clone(head), body...)); err != nil {
+	if err := checkLines(append(bytes.Clone(head), body...), maxLine); err != nil {
 		return nil, fmt.Errorf("check the encoded letter: %w", err)
 	}
 	return append(head, body...), nil

@@ -22,7 +22,7 @@ func TestALetterComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkLines(data); err != nil || bytes.HasSuffix(data, []byte("\n")) {
+	if err := checkLines(data, maxLine); err != nil || bytes.HasSuffix(data, []byte("\n")) {
 		t.Errorf("%v: ends with %q", err, data[len(data)-2:])
 	}
 	head, bodies := decode(t, append(bytes.ReplaceAll(data, []byte("\r\n.."), []byte("\r\n.")), "\r\n"...))
@@ -88,7 +88,7 @@ func FuzzLetter(f *testing.F) {
 			t.Fatal(err)
 		}
 		head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
-		if err := checkLines(data); err != nil || bytes.Contains(head, []byte("\r\nBcc:")) {
+		if err := checkLines(data, maxLine); err != nil || bytes.Contains(head, []byte("\r\nBcc:")) {
 			t.Errorf("%v\n%q", err, data)
 		}
 	})

@@ -26,14 +26,14 @@ func openPipelined(t testing.TB, script smtptest.Script) (*Session, *smtptest.Se
 	return s, server
 }
 
-var short = []byte("Subject: x\r\n\r\nbody")
+const short = "Subject: x\r\n\r\nbody"
 
 func TestNextEnvelopeTravelsWithTheDot(t *testing.T) {
 	s, server := openPipelined(t, nil)
 	const n = 4
 	to := func(i int) string { return fmt.Sprintf("r%d@example.net", i) }
 	for i := range n {
-		if err := s.Offer(t.Context(), sender, to(i), short); err != nil {
+		if err := s.Offer(t.Context(), sender, to(i), message(t, short)); err != nil {
 			t.Fatal(err)
 		}
 		before := s.conn.written.Load()
@@ -93,14 +93,14 @@ func TestRefusalWithinAGroup(t *testing.T) {
 // The announced message is refused after the one before it was accepted.
 func TestRefusalOfTheAnnounced(t *testing.T) {
 	s, server := openPipelined(t, smtptest.At(smtptest.Rcpt, "gone@example.net", smtptest.Action{Reply: "550 5.1.1 nobody"}))
-	if err := s.Offer(t.Context(), sender, "a@example.net", short); err != nil {
+	if err := s.Offer(t.Context(), sender, "a@example.net", message(t, short)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.CommitThen(t.Context(), sender, "gone@example.net"); err != nil {
 		t.Fatalf("the message before it: %v", err)
 	}
 	var no *ReplyError
-	if err := s.Offer(t.Context(), sender, "gone@example.net", short); !errors.As(err, &no) || no.Command != "RCPT" {
+	if err := s.Offer(t.Context(), sender, "gone@example.net", message(t, short)); !errors.As(err, &no) || no.Command != "RCPT" {
 		t.Fatalf("%v", err)
 	}
 	if _, err := send(t, s, "b@example.net"); err != nil {
@@ -115,13 +115,13 @@ func TestRefusalOfTheAnnounced(t *testing.T) {
 // message would take anything else for it.
 func TestAnnouncedIsNotForgotten(t *testing.T) {
 	s, server := openPipelined(t, nil)
-	if err := s.Offer(t.Context(), sender, "a@example.net", short); err != nil {
+	if err := s.Offer(t.Context(), sender, "a@example.net", message(t, short)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.CommitThen(t.Context(), sender, "b@example.net"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Offer(t.Context(), sender, "c@example.net", short); !errors.Is(err, ErrMisuse) {
+	if err := s.Offer(t.Context(), sender, "c@example.net", message(t, short)); !errors.Is(err, ErrMisuse) {
 		t.Errorf("another message: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -146,7 +146,7 @@ func TestOneByOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Offer(t.Context(), sender, "a@example.net", short); err != nil {
+			if err := s.Offer(t.Context(), sender, "a@example.net", message(t, short)); err != nil {
 				t.Fatal(err)
 			}
 			before := s.conn.written.Load()

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +60,7 @@ var errReply = errors.New("malformed SMTP reply")
 // readReply reads one reply of one or more lines (RFC 5321, 4.2.1). It stops a
 // server that never ends its line or its reply.
 func readReply(r *bufio.Reader) (Reply, error) {
-	var lines []string
+	lines := make([]string, 0, 1)
 	code := ""
 	for range maxReplyLines {
 		line, err := readLine(r)
@@ -93,24 +94,19 @@ func hasCode(line string) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
+// readLine relies on the buffer that textproto gives its reader, which is longer
+// than any line may be.
 func readLine(r *bufio.Reader) (string, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		if len(line) > maxReplyLine {
-			return "", fmt.Errorf("%w: a line of more than %d bytes", errReply, maxReplyLine)
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		case errors.Is(err, io.EOF):
-			return "", fmt.Errorf("connection closed by the server: %w", io.ErrUnexpectedEOF)
-		case err != nil:
-			return "", err
-		}
-		return strings.TrimRight(string(line), "\r\n"), nil
+	line, err := r.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull) || len(line) > maxReplyLine:
+		return "", fmt.Errorf("%w: a line of more than %d bytes", errReply, maxReplyLine)
+	case errors.Is(err, io.EOF):
+		return "", fmt.Errorf("connection closed by the server: %w", io.ErrUnexpectedEOF)
+	case err != nil:
+		return "", err
 	}
+	return string(bytes.TrimRight(line, "\r\n")), nil
 }
 
 // enhancedStatus is the RFC 3463 status that a line begins with, or empty.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -28,53 +29,58 @@ type Session struct {
 	timeouts   Timeouts
 	pipelining bool     // RFC 2920
 	utf8       bool     // RFC 6531
+	encrypted  bool     // there is TLS between text and conn
 	announced  envelope // its commands are written, their answers not read
 	offered    bool     // a body stands before its dot
 	broken     atomic.Bool
 	out        []byte // what is being written, reused
+	parts      [][]byte
+
+	mu      sync.Mutex // Abort may be called beside the others
+	watched <-chan struct{}
+	unwatch func() bool // nil: no end of a context drops the connection
 }
 
 // Broken says whether the connection is of no more use. Close it then.
 func (s *Session) Broken() bool { return s.broken.Load() }
 
-// Offer transmits the envelope and data (from Stencil.AppendData), all but the
-// final dot: until Commit the server has accepted nothing, and dropping the
-// connection takes the offer back.
+// Offer transmits the envelope and the message, all but the final dot: until
+// Commit the server has accepted nothing, and dropping the connection takes the
+// offer back, which the end of ctx does too.
 //
 // A *ReplyError is the server's no; the session was reset and takes the next
-// message unless Broken. ErrAddress and ErrMisuse, and data that is no SMTP
-// data, are refused before anything is written and leave the session as it is.
-// Any other error means that the connection is dead and the message not sent.
-func (s *Session) Offer(ctx context.Context, from, to string, data []byte) error {
+// message unless Broken. ErrAddress and ErrMisuse are refused before anything is
+// written and leave the session as it is. Any other error means that the
+// connection is dead and the message not sent.
+func (s *Session) Offer(ctx context.Context, from, to string, message *Data) error {
 	e := envelope{from, to}
-	if err := s.checkOffer(e, data); err != nil {
+	if err := s.checkOffer(e, message); err != nil {
 		return err
 	}
-	defer s.watch(ctx)()
+	s.watch(ctx)
 	if err := s.open(e); err != nil {
 		return s.recover(ctx, err)
 	}
-	if err := s.write(data, s.timeouts.Body); err != nil {
+	if err := s.transmit(message); err != nil {
 		return s.dead(ctx, "write the message", err)
 	}
 	s.offered = true
 	return nil
 }
 
-func (s *Session) checkOffer(e envelope, data []byte) error {
-	if s.broken.Load() || s.offered {
+func (s *Session) checkOffer(e envelope, message *Data) error {
+	switch {
+	case s.broken.Load() || s.offered:
 		return fmt.Errorf("%w: Offer on a session that is broken or has an open offer", ErrMisuse)
-	}
-	if s.announced != (envelope{}) && s.announced != e {
+	case len(message.parts) == 0:
+		return fmt.Errorf("%w: Offer of no message", ErrMisuse)
+	case s.announced == e && e != (envelope{}):
+		return nil // it was checked before it was announced
+	case s.announced != (envelope{}):
 		return fmt.Errorf("%w: Offer of another message than CommitThen announced", ErrMisuse)
+	default:
+		return s.check(e)
 	}
-	if err := s.check(e); err != nil {
-		return err
-	}
-	if err := checkLines(data); err != nil {
-		return fmt.Errorf("message data: %w", err)
-	}
-	return nil
 }
 
 // Commit writes the final dot and waits for the server's word.
@@ -101,12 +107,15 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 		s.Abort()
 		return Reply{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
 	}
-	if s.text.R.Buffered() > 0 || hungUp(s.conn.Conn) {
+	if s.text.R.Buffered() > 0 || s.conn.hangup.now() {
 		s.Abort()
 		return Reply{}, fmt.Errorf("%w: the server closed the connection, or spoke out of turn, before it", ErrNotCommitted)
 	}
 	s.offered = false
-	defer s.watch(ctx)()
+	s.watch(ctx)
+	if next == (envelope{}) {
+		defer s.rest()
+	}
 	before := s.conn.written.Load()
 	s.out = append(s.out[:0], "\r\n.\r\n"...)
 	if s.pipelining && next != (envelope{}) && s.check(next) == nil {
@@ -120,7 +129,7 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 		}
 		return Reply{}, err
 	}
-	reply, err := s.read("DOT", 2)
+	reply, err := s.read(command{"DOT", 2, s.timeouts.Dot})
 	var no *ReplyError
 	if err != nil && !errors.As(err, &no) {
 		return Reply{}, s.dead(ctx, "read the reply to the final dot", err)
@@ -128,9 +137,24 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 	return reply, err
 }
 
-// write sends p whole; the deadline that it sets holds for the reply too.
+// transmit writes a message. Where nothing encrypts it, its parts go out as they
+// lie: the pieces of a stencil are the same for all sessions, and need not be
+// copied for each.
+func (s *Session) transmit(message *Data) error {
+	if s.encrypted {
+		s.out = message.Append(s.out[:0])
+		return s.write(s.out, s.timeouts.Body)
+	}
+	if err := s.allow(s.timeouts.Body); err != nil {
+		return err
+	}
+	s.parts = append(s.parts[:0], message.parts...)
+	return s.conn.WriteParts(s.parts)
+}
+
+// write sends p whole; the time that it allows is for the reply too.
 func (s *Session) write(p []byte, timeout time.Duration) error {
-	if err := s.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
+	if err := s.allow(timeout); err != nil {
 		return err
 	}
 	if _, err := s.text.W.Write(p); err != nil {
@@ -139,30 +163,34 @@ func (s *Session) write(p []byte, timeout time.Duration) error {
 	return s.text.W.Flush()
 }
 
-// read reads a reply and wants one of class.
-func (s *Session) read(name string, class int) (Reply, error) {
+// allow sets how long what comes next may take.
+func (s *Session) allow(timeout time.Duration) error {
+	return s.conn.SetDeadline(time.Now().Add(timeout))
+}
+
+// read reads the reply to a command that is written.
+func (s *Session) read(c command) (Reply, error) {
 	reply, err := readReply(s.text.R)
 	if err != nil {
-		return Reply{}, fmt.Errorf("reply to %s: %w", name, err)
+		return Reply{}, fmt.Errorf("reply to %s: %w", c.name, err)
 	}
 	switch reply.Code / 100 {
-	case class:
+	case c.class:
 		return reply, nil
 	case 4, 5:
 		// 421 means that the server closes the connection, whatever was asked.
 		if reply.Code == 421 {
 			s.broken.Store(true)
 		}
-		return reply, &ReplyError{Reply: reply, Command: name}
+		return reply, &ReplyError{Reply: reply, Command: c.name}
 	default:
-		return Reply{}, fmt.Errorf("reply to %s: %w: %s", name, errReply, reply)
+		return Reply{}, fmt.Errorf("reply to %s: %w: %s", c.name, errReply, reply)
 	}
 }
 
 // dead drops the connection and says why.
 func (s *Session) dead(ctx context.Context, doing string, err error) error {
-	s.broken.Store(true)
-	_ = s.conn.Close()
+	s.Abort()
 	if cause := context.Cause(ctx); cause != nil {
 		return fmt.Errorf("%s: %w (%w)", doing, cause, err)
 	}
@@ -172,23 +200,40 @@ func (s *Session) dead(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// watch drops the connection when ctx ends; the function it returns ends the watch.
-func (s *Session) watch(ctx context.Context) func() {
-	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
-	return func() {
-		if !stop() {
-			s.broken.Store(true)
-		}
+// watch drops the connection when ctx ends, until rest. It costs as much as a
+// reply, so while messages follow each other it lasts from one to the next.
+func (s *Session) watch(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unwatch != nil && s.watched == ctx.Done() {
+		return
 	}
+	s.endWatch()
+	s.watched, s.unwatch = ctx.Done(), context.AfterFunc(ctx, s.Abort)
+}
+
+// rest ends the watch: between two transactions nothing drops the connection.
+func (s *Session) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endWatch()
+}
+
+func (s *Session) endWatch() {
+	if s.unwatch != nil && !s.unwatch() {
+		s.broken.Store(true)
+	}
+	s.unwatch = nil
 }
 
 // Close ends the session politely where that is possible. It takes no longer
 // than Timeouts.Quit, and may be called twice.
 func (s *Session) Close() error {
 	if !s.broken.Load() && !s.offered && s.announced == (envelope{}) {
-		_, _ = s.do(step{"QUIT", "QUIT", 2, s.timeouts.Quit})
+		_, _ = s.do(command{"QUIT", 2, s.timeouts.Quit}, "QUIT\r\n")
 	}
 	s.broken.Store(true)
+	s.rest()
 	return s.conn.Close()
 }
 
@@ -196,5 +241,6 @@ func (s *Session) Close() error {
 // called from another goroutine, whose Offer or Commit then fails.
 func (s *Session) Abort() {
 	s.broken.Store(true)
+	s.rest()
 	_ = s.conn.Close()
 }

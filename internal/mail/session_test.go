@@ -46,10 +46,20 @@ func open(t testing.TB, script smtptest.Script) (*Session, *smtptest.Server) {
 
 const sender = "bounce@example.org"
 
+// message is SMTP data as a session takes it.
+func message(t testing.TB, data string) *Data {
+	t.Helper()
+	d := &Data{}
+	if err := d.Set([]byte(data)); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // send offers and commits a short message.
 func send(t testing.TB, s *Session, to string) (Reply, error) {
 	t.Helper()
-	if err := s.Offer(t.Context(), sender, to, []byte("Subject: x\r\n\r\n..\r\nbody")); err != nil {
+	if err := s.Offer(t.Context(), sender, to, message(t, "Subject: x\r\n\r\n..\r\nbody")); err != nil {
 		return Reply{}, err
 	}
 	return s.Commit(t.Context())
@@ -94,11 +104,11 @@ func TestStencilArrivesAsItsMessage(t *testing.T) {
 	tm := template()
 	tm.Text = ".\n..\n" + hole + "\n.\nMAIL FROM:<eve@example.net>\n"
 	st := mustStencil(t, tm)
-	data, err := st.AppendData(nil, person())
-	if err != nil {
+	var d Data
+	if err := st.Fill(&d, person()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Offer(t.Context(), sender, person().To, data); err != nil {
+	if err := s.Offer(t.Context(), sender, person().To, &d); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Commit(t.Context()); err != nil {
@@ -120,7 +130,7 @@ func TestNothingIsAcceptedBeforeCommit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, server := open(t, nil)
-			if err := s.Offer(t.Context(), sender, "a@example.net", []byte("x")); err != nil {
+			if err := s.Offer(t.Context(), sender, "a@example.net", message(t, "x")); err != nil {
 				t.Fatal(err)
 			}
 			if err := leave(s); err != nil || !s.Broken() {
@@ -200,7 +210,7 @@ func TestBrokenAfter421AndAfterFailedReset(t *testing.T) {
 			if !errors.As(err, &no) || !s.Broken() {
 				t.Fatalf("%v, broken %v", err, s.Broken())
 			}
-			if err := s.Offer(t.Context(), sender, "b@example.net", nil); !errors.Is(err, ErrMisuse) {
+			if err := s.Offer(t.Context(), sender, "b@example.net", message(t, "x")); !errors.Is(err, ErrMisuse) {
 				t.Errorf("offer on a broken session: %v", err)
 			}
 		})
@@ -232,7 +242,7 @@ func TestDeadConnectionIsNoReply(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, server := open(t, c.script)
-			err := s.Offer(t.Context(), sender, "a@example.net", []byte("x"))
+			err := s.Offer(t.Context(), sender, "a@example.net", message(t, "x"))
 			if !c.atCommit {
 				mustBeDead(t, s, err)
 				return
@@ -264,7 +274,7 @@ func mustBeDead(t *testing.T, s *Session, err error) {
 // fails or the connection is known to be dead.
 func TestDropAmidTheBody(t *testing.T) {
 	s, server := open(t, smtptest.At(smtptest.Body, "", smtptest.Action{Drop: true}))
-	data := []byte(strings.Repeat(strings.Repeat("x", 70)+"\r\n", 1000))
+	data := message(t, strings.Repeat(strings.Repeat("x", 70)+"\r\n", 1000))
 	err := s.Offer(t.Context(), sender, "a@example.net", data)
 	if err == nil {
 		_, err = s.Commit(t.Context())
@@ -298,7 +308,7 @@ func TestStallsEnd(t *testing.T) {
 				}
 				return a
 			})
-			err := s.Offer(ctx, sender, "a@example.net", []byte("x"))
+			err := s.Offer(ctx, sender, "a@example.net", message(t, "x"))
 			if err == nil {
 				_, err = s.Commit(ctx)
 			}
@@ -312,7 +322,7 @@ func TestStallsEnd(t *testing.T) {
 
 func TestCommitAfterCancelWritesNoDot(t *testing.T) {
 	s, server := open(t, nil)
-	if err := s.Offer(t.Context(), sender, "a@example.net", []byte("x")); err != nil {
+	if err := s.Offer(t.Context(), sender, "a@example.net", message(t, "x")); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -327,7 +337,7 @@ func TestCommitAfterCancelWritesNoDot(t *testing.T) {
 
 func TestCommitOnAClosedConnectionKnowsThatNoDotLeft(t *testing.T) {
 	s, _ := open(t, nil)
-	if err := s.Offer(t.Context(), sender, "a@example.net", []byte("x")); err != nil {
+	if err := s.Offer(t.Context(), sender, "a@example.net", message(t, "x")); err != nil {
 		t.Fatal(err)
 	}
 	_ = s.conn.Close()
@@ -338,28 +348,23 @@ func TestCommitOnAClosedConnectionKnowsThatNoDotLeft(t *testing.T) {
 
 func TestOfferRefusesWhatWouldBreakSMTP(t *testing.T) {
 	s, server := open(t, nil)
-	for name, c := range map[string]struct{ from, to, data string }{
-		"sender":        {"a@example.org> SIZE=1\r\nRCPT TO:<eve@example.net", "b@example.net", "x"},
-		"recipient":     {sender, "b@example.net>\r\nDATA", "x"},
-		"no recipient":  {sender, "", "x"},
-		"lone dot":      {sender, "b@example.net", "x\r\n.\r\ny"},
-		"last dot":      {sender, "b@example.net", "x\r\n."},
-		"first dot":     {sender, "b@example.net", ".\r\nx"},
-		"unstuffed":     {sender, "b@example.net", "x\r\n.y"},
-		"bare LF":       {sender, "b@example.net", "x\n.\ny"},
-		"bare CR":       {sender, "b@example.net", "x\r.\ry"},
-		"CR at the end": {sender, "b@example.net", "x\r"},
-		"LF first":      {sender, "b@example.net", "\nx"},
-		"long line":     {sender, "b@example.net", strings.Repeat("x", 999)},
+	for name, c := range map[string]struct {
+		from, to string
+		data     *Data
+	}{
+		"sender":       {"a@example.org> SIZE=1\r\nRCPT TO:<eve@example.net", "b@example.net", message(t, "x")},
+		"recipient":    {sender, "b@example.net>\r\nDATA", message(t, "x")},
+		"no recipient": {sender, "", message(t, "x")},
+		"no message":   {sender, "b@example.net", &Data{}},
 	} {
-		if err := s.Offer(t.Context(), c.from, c.to, []byte(c.data)); err == nil || s.Broken() {
+		if err := s.Offer(t.Context(), c.from, c.to, c.data); err == nil || s.Broken() {
 			t.Errorf("%s: error %v, broken %v", name, err, s.Broken())
 		}
 	}
 	if got := server.Commands(); len(got) != 1 {
 		t.Errorf("something was written: %q", got)
 	}
-	if err := s.Offer(t.Context(), "", "b@example.net", []byte(strings.Repeat("x", 998))); err != nil {
+	if err := s.Offer(t.Context(), "", "b@example.net", message(t, strings.Repeat("x", 998))); err != nil {
 		t.Errorf("null sender and a line of 998: %v", err)
 	}
 }
@@ -369,10 +374,10 @@ func TestOutOfOrder(t *testing.T) {
 	if _, err := s.Commit(t.Context()); !errors.Is(err, ErrMisuse) || !errors.Is(err, ErrNotCommitted) {
 		t.Errorf("Commit first: %v", err)
 	}
-	if err := s.Offer(t.Context(), sender, "a@example.net", nil); err != nil {
+	if err := s.Offer(t.Context(), sender, "a@example.net", message(t, "x")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Offer(t.Context(), sender, "b@example.net", nil); !errors.Is(err, ErrMisuse) {
+	if err := s.Offer(t.Context(), sender, "b@example.net", message(t, "x")); !errors.Is(err, ErrMisuse) {
 		t.Errorf("second Offer: %v", err)
 	}
 	if _, err := s.Commit(t.Context()); err != nil {
@@ -397,7 +402,7 @@ func TestCloseIsBounded(t *testing.T) {
 
 func BenchmarkSession(b *testing.B) {
 	s, _ := open(b, nil)
-	data := []byte(strings.Repeat(strings.Repeat("x", 70)+"\r\n", 420))
+	data := message(b, strings.Repeat(strings.Repeat("x", 70)+"\r\n", 420))
 	for b.Loop() {
 		if err := s.Offer(b.Context(), sender, "a@example.net", data); err != nil {
 			b.Fatal(err)

@@ -23,7 +23,7 @@ func TestSessionSpeaksUTF8(t *testing.T) {
 			for i, address := range to {
 				p := person()
 				p.To = address
-				if err := s.Offer(t.Context(), sender, address, mustSign(t, signer, mustData(t, template(), p))); err != nil {
+				if err := s.Offer(t.Context(), sender, address, message(t, string(mustSign(t, signer, mustData(t, template(), p))))); err != nil {
 					t.Fatal(err)
 				}
 				next := ""
@@ -69,7 +69,7 @@ func TestSessionRefusesOneAddress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data := []byte("Subject: x\r\n\r\nbody")
+			data := message(t, short)
 			if err := s.Offer(t.Context(), sender, "ann@example.net", data); err != nil {
 				t.Fatal(err)
 			}

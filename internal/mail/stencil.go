@@ -35,31 +35,55 @@ func (p Personal) check() error {
 	return checkURL(p.Unsubscribe)
 }
 
-// AppendData appends the message for p as SMTP wants it after 354: CRLF line
-// ends, dot-stuffed, and without its last CRLF, so that nothing in it can end
-// the transaction; Session.Commit writes "\r\n.\r\n". The error is about p alone.
-func (s *Stencil) AppendData(dst []byte, p Personal) ([]byte, error) {
+// Fill makes d the message for p. It looks only at what is p's own, since check
+// has looked at the rest; d refers to s's pieces, and holds no copy of them. The
+// error is about p alone, and leaves d without a message.
+func (s *Stencil) Fill(d *Data, p Personal) error {
+	d.clear()
+	if err := s.refuses(p); err != nil {
+		return err
+	}
+	d.parts = append(d.parts, s.head)
+	err := d.between(appendPersonal(d.own, p, s.mailbox))
+	for i, piece := range s.pieces {
+		if i > 0 && err == nil {
+			err = d.between(appendHole(d.own, s.value(i-1, p)))
+		}
+		d.parts = append(d.parts, piece)
+	}
+	if err != nil {
+		d.clear()
+		return fmt.Errorf("what is the recipient's own: %w", err)
+	}
+	return nil
+}
+
+// refuses says why there can be no correct message for p.
+func (s *Stencil) refuses(p Personal) error {
 	if err := p.check(); err != nil {
-		return dst, err
+		return err
 	}
 	if strings.IndexByte(s.fills, fillPreferences) >= 0 {
-		if err := checkURL(p.Preferences); err != nil {
-			return dst, err
-		}
+		return checkURL(p.Preferences)
 	}
-	dst = append(dst, s.head...)
-	dst = appendPersonal(dst, p, s.mailbox)
-	for i, piece := range s.pieces {
-		switch {
-		case i == 0:
-		case s.fills[i-1] == fillPreferences:
-			dst = appendHole(dst, p.Preferences)
-		default:
-			dst = appendHole(dst, p.Unsubscribe)
-		}
-		dst = append(dst, piece...)
+	return nil
+}
+
+// value is what fills a hole.
+func (s *Stencil) value(hole int, p Personal) string {
+	if s.fills[hole] == fillPreferences {
+		return p.Preferences
 	}
-	return dst, nil
+	return p.Unsubscribe
+}
+
+// AppendData appends the message for p, as Fill makes it, to dst.
+func (s *Stencil) AppendData(dst []byte, p Personal) ([]byte, error) {
+	var d Data
+	if err := s.Fill(&d, p); err != nil {
+		return dst, err
+	}
+	return d.Append(dst), nil
 }
 
 // Message is the message for p as a file: the same, not dot-stuffed, with its

@@ -246,12 +246,12 @@ func (p *Publisher) job(ctx context.Context, n *Newsletter, r digest.IssueRecord
 	return delivery.Job{
 		Issue: r.ID, From: r.From, Resend: n.Resend,
 		GiveUp: n.giveUp(r),
-		Build: func(dst []byte, d delivery.Delivery) ([]byte, error) {
+		Build: func(m *mail.Data, d delivery.Delivery) error {
 			who, err := p.personal(n, r.ID, d.Subscriber, d.Address, d.Name)
 			if err != nil {
-				return dst, err
+				return err
 			}
-			return both.of(d).AppendData(dst, who)
+			return both.of(d).Fill(m, who)
 		},
 		Observe: p.o.Progress.Step,
 	}, nil

@@ -20,6 +20,7 @@ import (
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
+	"digest.example/internal/mail"
 	"digest.example/internal/publish"
 	"digest.example/internal/schedule"
 	"digest.example/internal/sources"
@@ -424,13 +425,13 @@ func (m *mailer) settle(ctx context.Context, job delivery.Job, rows []delivery.D
 		return err
 	}
 	for i, d := range rows {
-		data, err := job.Build(nil, d)
-		if err != nil {
+		var message mail.Data
+		if err := job.Build(&message, d); err != nil {
 			return err
 		}
 		if to := results[i].To; to == delivery.Accepted || to == delivery.InDoubt {
 			m.got[d.Address]++
-			m.last = string(data)
+			m.last = string(message.Append(nil))
 		}
 		job.Observe(results[i].To)
 	}
