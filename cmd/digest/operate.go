@@ -124,9 +124,16 @@ func (a *app) resolve(ctx context.Context, s *store.Store, r digest.IssueRecord,
 		return fmt.Errorf("%w: %s is not in doubt in %s: digest status --issue %s --missing says who is",
 			digest.ErrNotFound, o.only, r.Name(), r.Name())
 	}
+	forgotten, err := s.Forgotten(ctx, r.ID)
+	if err != nil {
+		return err
+	}
 	result := map[string]any{"issue": r.Name(), "resolved": n, "state": to}
 	return a.print(result, func(w io.Writer) {
 		switch {
+		case n == 0 && forgotten[delivery.InDoubt] > 0:
+			fmt.Fprintf(w, "%s: %s in doubt, no longer known by name (ledger.keep)\n", r.Name(),
+				plural(forgotten[delivery.InDoubt], "recipient"))
 		case n == 0:
 			fmt.Fprintf(w, "%s: nobody was in doubt\n", r.Name())
 		case o.resend:

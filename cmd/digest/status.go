@@ -130,6 +130,7 @@ type issueStatus struct {
 	Counts    delivery.Counts   `json:"counts"`
 	NextTry   time.Time         `json:"next_try,omitzero"`
 	Missing   []missingStatus   `json:"missing,omitempty"`
+	Forgotten int               `json:"missing_forgotten,omitempty"` // how many more there are, whose names are not kept any more
 }
 
 // missingStatus is one recipient who has not got an issue.
@@ -215,6 +216,13 @@ func describeIssue(ctx context.Context, s *store.Store, r digest.IssueRecord, st
 	}
 	if left.Ready && !left.NextAt.IsZero() {
 		one.NextTry = left.NextAt.In(zone(r))
+	}
+	forgotten, err := s.Forgotten(ctx, r.ID)
+	if err != nil {
+		return one, err
+	}
+	for _, state := range states {
+		one.Forgotten += forgotten[state]
 	}
 	one.Missing, err = recipientsIn(ctx, s, r, states)
 	return one, err

@@ -74,6 +74,9 @@ func showPerson(w io.Writer, p subscribers.Person, now time.Time) {
 		fmt.Fprintf(w, "suppressed for %s since %s: %s%s\n", list, s.At.UTC().Format(minute), s.Reason, optional(" (%s)", s.Evidence))
 	}
 	showIssues(w, p.Issues)
+	if !p.Forgotten.IsZero() {
+		fmt.Fprintf(w, "issues until %s: who got them is no longer known (ledger.keep)\n", p.Forgotten.UTC().Format(time.DateOnly))
+	}
 }
 
 func showConsent(w io.Writer, p subscribers.Person, c subscribers.Consent, now time.Time) {

@@ -88,4 +88,7 @@ func (i issueStatus) printMissing(w io.Writer) {
 		fmt.Fprintf(t, "    and %d more\tin doubt\tall of them: digest status --issue %s --json\n", n, i.Name)
 	}
 	_ = t.Flush()
+	if i.Forgotten > 0 {
+		fmt.Fprintf(w, "    %s no longer known by name (ledger.keep)\n", plural(i.Forgotten, "recipient"))
+	}
 }

@@ -17,7 +17,7 @@ func (s *Store) Person(ctx context.Context, id string) (subscribers.Person, erro
 	}
 	for _, read := range []func(context.Context, *subscribers.Person) error{
 		s.personNewsletters, s.personConsents, s.personHistory, s.personSuppressions, s.personIssues,
-		s.personRequests, s.personLinks, s.personLetters,
+		s.personForgotten, s.personRequests, s.personLinks, s.personLetters,
 	} {
 		if err := read(ctx, &p); err != nil {
 			return p, fmt.Errorf("all of %s: %w", id, err)

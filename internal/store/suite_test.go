@@ -137,6 +137,7 @@ func suite(t *testing.T, e engine) {
 		{"ledgers that are not over are kept", testPruneLedgerKeeps},
 		{"ledgers outlive a wrong clock", testPruneLedgerClock},
 		{"pruning ends", testPruneLedgerEnds},
+		{"who was pruned is missed", testForgotten},
 		{"redactions keep their fingerprints", testFingerprint},
 		{"secret", testPinSecret},
 		{"secrets are replaced", testRotations},

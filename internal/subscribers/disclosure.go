@@ -16,6 +16,7 @@ type disclosure struct {
 	History      []disclosedChange      `json:"history"`
 	Suppressions []disclosedSuppression `json:"suppressions"`
 	Issues       []disclosedIssue       `json:"issues"`
+	Forgotten    time.Time              `json:"issues_forgotten_until,omitzero"` // who got these is not kept
 	Requests     []disclosedRequest     `json:"requests"`
 	Links        []disclosedLink        `json:"links"`
 	Letters      []disclosedLetter      `json:"letters"`
@@ -91,7 +92,7 @@ func (p Person) Disclose(now time.Time) ([]byte, error) {
 	d := disclosure{
 		Address: p.Subscriber.Address, Name: p.Subscriber.Name, Language: p.Subscriber.Language, Added: p.Subscriber.Created,
 		Consents: []disclosedConsent{}, History: []disclosedChange{}, Suppressions: []disclosedSuppression{}, Issues: []disclosedIssue{},
-		Requests: []disclosedRequest{}, Links: []disclosedLink{}, Letters: []disclosedLetter{},
+		Forgotten: p.Forgotten, Requests: []disclosedRequest{}, Links: []disclosedLink{}, Letters: []disclosedLetter{},
 	}
 	for _, c := range p.Consents {
 		mailed, why := p.Mailed(c, now)

@@ -31,6 +31,7 @@ type Person struct {
 	History      []Change          // oldest first
 	Suppressions []Suppression
 	Issues       []Received // newest first
+	Forgotten    time.Time  // slot until which issues may be missing, since only their numbers are kept; zero: none is
 	Requests     []Asked    // made on the pages, oldest first, like the next two
 	Links        []Ticket   // single-use
 	Letters      []Written
