@@ -17,10 +17,10 @@ const (
 	// An intent changes nothing but the state. Its newsletter is the issue's, which
 	// never changes.
 	intendRow = `UPDATE delivery SET state = 'committing', changed = $1
-		WHERE issue = $2 AND subscriber = $3 AND state IN ('claimed', 'committing') AND owner = $4 AND epoch = $5 AND EXISTS (` + stillMailable
+		WHERE issue = $2 AND subscriber = $3 AND (state = 'claimed' OR state = 'committing') AND owner = $4 AND epoch = $5 AND EXISTS (` + stillMailable
 
 	skipIfLeft = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1
-		WHERE issue = $2 AND subscriber = $3 AND state IN ('claimed', 'committing') AND owner = $4 AND epoch = $5 AND NOT EXISTS (` + stillMailable
+		WHERE issue = $2 AND subscriber = $3 AND (state = 'claimed' OR state = 'committing') AND owner = $4 AND epoch = $5 AND NOT EXISTS (` + stillMailable
 
 	// Suppressions need no look here: a claim has looked, and whatever suppresses
 	// somebody ends their consents in the same transaction.

@@ -39,7 +39,7 @@ var forgetAll = []string{
 	`DELETE FROM intake WHERE subscriber = $1`,
 	`UPDATE ticket SET wording = '', evidence = '' WHERE subscriber = $1 AND purpose = 'erase' AND wording || evidence <> ''`,
 	`DELETE FROM ticket WHERE subscriber = $1 AND purpose <> 'erase'`,
-	`UPDATE delivery SET last_reply = '' WHERE subscriber = $1 AND last_reply <> ''`,
+	`UPDATE delivery SET last_reply = '' WHERE issue IN (SELECT id FROM issue) AND subscriber = $1 AND last_reply <> ''`,
 	`DELETE FROM outbox WHERE subscriber = $1 AND state NOT IN ('claimed', 'committing')`,
 	`UPDATE outbox SET message = NULL, last_reply = '' WHERE subscriber = $1 AND (message IS NOT NULL OR last_reply <> '')`,
 	`DELETE FROM import_confirm WHERE subscriber = $1`,
@@ -219,7 +219,8 @@ func (s *Store) erasedMarks(ctx context.Context) ([]mark, error) {
 }
 
 // stillHeld counts messages to somebody whose fate is open.
-const stillHeld = `SELECT (SELECT COUNT(*) FROM delivery WHERE subscriber = $1 AND state IN ('claimed', 'committing'))
+const stillHeld = `SELECT (SELECT COUNT(*) FROM delivery
+	WHERE issue IN (SELECT id FROM issue) AND subscriber = $1 AND state IN ('claimed', 'committing'))
 	+ (SELECT COUNT(*) FROM outbox WHERE subscriber = $1 AND state IN ('claimed', 'committing'))`
 
 // unmark notes that the files are clean, and takes away the marks of those of

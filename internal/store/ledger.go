@@ -28,16 +28,16 @@ func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, er
 	return b, nil
 }
 
-// rare is true of rows that neither wait nor are held nor were accepted, in the
+// rare is true of rows d that neither wait nor are held nor were accepted, in the
 // words of their index.
-const rare = `state NOT IN ('ready', 'claimed', 'committing', 'accepted')`
+const rare = `d.state <> 'ready' AND d.state <> 'claimed' AND d.state <> 'committing' AND d.state <> 'accepted'`
 
 // countRows sees all as of one instant, and reads no row that was accepted: there
 // may be a million.
 const countRows = `SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 AND state = 'ready' GROUP BY state
 	UNION ALL SELECT state, COUNT(*), '' FROM delivery
 		WHERE issue = $1 AND owner <> '' AND state IN ('claimed', 'committing') GROUP BY state
-	UNION ALL SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 AND ` + rare + ` GROUP BY state
+	UNION ALL SELECT state, COUNT(*), '' FROM delivery d WHERE issue = $1 AND ` + rare + ` GROUP BY state
 	UNION ALL SELECT '', recipients, counts FROM issue WHERE id = $1`
 
 // Counts implements publish.Store. Rows enter the ledger and the issue's number of
@@ -110,7 +110,7 @@ func narrow(states []delivery.State) string {
 	case !slices.ContainsFunc(states, func(s delivery.State) bool { return !slices.Contains(owned, s) }):
 		return ` AND d.owner <> ''`
 	case !slices.ContainsFunc(states, func(s delivery.State) bool { return slices.Contains(common, s) }):
-		return ` AND d.` + rare
+		return ` AND ` + rare
 	default:
 		return ""
 	}

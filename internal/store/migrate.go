@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 
@@ -33,6 +34,19 @@ func embedded() fs.FS {
 	return sub
 }
 
+// ofEngine are the migrations of one engine: those for all, and its own. The
+// other's have its name before their ending.
+type ofEngine struct {
+	fs.FS
+	other string
+}
+
+// Glob implements fs.GlobFS.
+func (o ofEngine) Glob(pattern string) ([]string, error) {
+	names, err := fs.Glob(o.FS, pattern)
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "."+o.other+".sql") }), err
+}
+
 func latest(migrations fs.FS) (int64, error) {
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil || len(names) == 0 {
@@ -46,11 +60,11 @@ func latest(migrations fs.FS) (int64, error) {
 // the old one would delete what refers to it (https://www.sqlite.org/lang_altertable.html,
 // section 7); db has one connection, so that the setting holds.
 func migrate(ctx context.Context, db *sql.DB, d dialect, migrations fs.FS) (err error) {
-	kind := goose.DialectSQLite3
+	kind, own := goose.DialectSQLite3, ofEngine{migrations, postgres.name}
 	if d.name == postgres.name {
-		kind = goose.DialectPostgres
+		kind, own = goose.DialectPostgres, ofEngine{migrations, sqlite.name}
 	}
-	p, err := goose.NewProvider(kind, db, migrations,
+	p, err := goose.NewProvider(kind, db, own,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)

@@ -20,7 +20,7 @@ const retryable = `SELECT d.subscriber, d.state, d.attempts, d.next_at, d.owner,
 	FROM delivery d JOIN issue i ON i.id = d.issue
 	LEFT JOIN subscriber s ON s.id = d.subscriber
 	LEFT JOIN consent c ON c.subscriber = d.subscriber AND c.newsletter = i.newsletter
-	WHERE d.issue = $1 AND d.state IN ('failed', 'render_error', 'expired') AND d.` + rare + `
+	WHERE d.issue = $1 AND d.state IN ('failed', 'render_error', 'expired') AND ` + rare + `
 	ORDER BY COALESCE(s.address, ''), d.subscriber`
 
 // Retryable implements publish.RetryStore. f may write to the store.

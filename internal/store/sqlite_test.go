@@ -83,11 +83,11 @@ func openWith(url string, o Options, migrations fstest.MapFS) (*Store, error) {
 
 // newest is the version of this program's schema.
 var newest = func() int64 {
-	names, err := fs.Glob(files, "migrations/*.sql")
+	version, err := latest(embedded())
 	if err != nil {
 		panic(err)
 	}
-	return int64(len(names))
+	return version
 }()
 
 // nextFile is the name of a migration that this program does not know.
