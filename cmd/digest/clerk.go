@@ -21,7 +21,7 @@ var letterPaths = map[digest.LetterKind]string{
 // clerk answers what people ask for on the pages.
 func (a *app) clerk(s *store.Store, composer *compose.Composer, newsletters []publish.Newsletter) *signup.Clerk {
 	return signup.New(signup.Options{
-		Store: s, Outbox: s, Composer: letterWriter{composer, newsletters},
+		Store: s, Composer: letterWriter{composer, newsletters},
 		Link: func(kind digest.LetterKind, token string) string {
 			return a.config.Web.PublicURL + letterPaths[kind] + token
 		},

@@ -38,6 +38,9 @@ type Letters interface {
 	// committing become in doubt. With exclusive, every other owner is dead;
 	// without, those whose lease ended (for committing: longer than grace ago).
 	RecoverLetters(ctx context.Context, owner string, exclusive bool, grace time.Duration, now time.Time) (ready, inDoubt int, err error)
+	// FreeLetters is RecoverLetters for the owner's own letters, of which it has
+	// none in hand.
+	FreeLetters(ctx context.Context, owner string, now time.Time) (ready, inDoubt int, err error)
 	// PruneLetters forgets letters that ended, or came into doubt, before then.
 	PruneLetters(ctx context.Context, before time.Time) (int, error)
 }
@@ -72,6 +75,9 @@ const (
 	troubleWait = 5 * time.Minute
 	// letterKeep is how long it is remembered what became of a letter.
 	letterKeep = 30 * 24 * time.Hour
+	// lettersAtOnce is how many are claimed together: each claim is a commit. Where
+	// another process could send them, they wait for each other here.
+	lettersAtOnce = 8
 )
 
 // Outbox sends letters one after another over a connection of its own, beside
@@ -87,6 +93,10 @@ type Outbox struct {
 	drops   int             // connections lost in a row
 	refused int             // refusals of us, not of the recipient, in a row
 	told    map[string]bool // by envelope sender: the operator knows of its trouble
+	// pending is that a letter was accepted. It becomes durable together with the
+	// next letter's intent, or with whatever comes before that.
+	pending  []Change
+	stranded bool // a claim failed, which may have taken letters all the same
 
 	restFrom, restUntil time.Time
 	results             Counts
@@ -121,7 +131,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 			pruned = now
 			o.complain("pruned", o.prune(ctx))
 		}
-		sent, err := o.sendNext(ctx, work)
+		sent, err := o.sendSome(ctx, work)
 		if err != nil && !transient(err) {
 			return fmt.Errorf("send letters: %w", err)
 		}
@@ -145,19 +155,22 @@ func (o *Outbox) RunDue(ctx context.Context) (Counts, error) {
 		return o.results, err
 	}
 	for ctx.Err() == nil {
-		if sent, err := o.sendNext(ctx, work); err != nil || !sent {
+		if sent, err := o.sendSome(ctx, work); err != nil || !sent {
 			return o.results, err
 		}
 	}
 	return o.results, nil
 }
 
-// sendNext claims the letter that is due longest and takes it as far as it
-// gets; sent says whether there was one.
-func (o *Outbox) sendNext(ctx, work context.Context) (sent bool, err error) {
+// sendSome claims the letters that are due longest and takes them as far as they
+// get; sent says whether there were any.
+func (o *Outbox) sendSome(ctx, work context.Context) (sent bool, err error) {
 	now := o.o.Now()
 	if o.resting(now) {
 		return false, nil
+	}
+	if err := o.free(work); err != nil {
+		return false, unlessEnded(work, err)
 	}
 	// Asking first spares the database a write transaction every second.
 	due, err := o.letters.LettersDue(ctx, now)
@@ -166,14 +179,44 @@ func (o *Outbox) sendNext(ctx, work context.Context) (sent bool, err error) {
 	}
 	// Not ctx: what a claim that is cut off has taken all the same would wait
 	// for the end of its lease.
-	rows, err := o.letters.ClaimLetters(work, Claim{Owner: o.o.Owner, Now: now, Lease: o.o.Lease, N: 1})
+	rows, err := o.letters.ClaimLetters(work, Claim{Owner: o.o.Owner, Now: now, Lease: o.o.Lease, N: lettersAtOnce})
 	if err != nil || len(rows) == 0 {
+		o.stranded = err != nil
 		return false, unlessEnded(work, err)
 	}
-	for _, l := range rows {
+	for i, l := range rows {
+		if i > 0 && (ctx.Err() != nil || o.resting(o.o.Now())) {
+			o.giveBack(work, rows[i:])
+			break
+		}
 		o.deliver(work, l)
 	}
+	o.flush(work)
 	return true, nil
+}
+
+// giveBack lets go of letters that were claimed and not tried.
+func (o *Outbox) giveBack(work context.Context, rows []Letter) {
+	changes := make([]Change, len(rows))
+	for i, l := range rows {
+		changes[i] = release(l.Delivery, Claimed, l.NextAt, "")
+	}
+	o.record(work, changes...)
+}
+
+// free gives back what a claim may have taken of which only the failure was heard.
+func (o *Outbox) free(work context.Context) error {
+	if !o.stranded {
+		return nil
+	}
+	ready, inDoubt, err := o.letters.FreeLetters(work, o.o.Owner, o.o.Now())
+	if err != nil {
+		return fmt.Errorf("free letters: %w", err)
+	}
+	if o.stranded = false; ready+inDoubt > 0 {
+		o.o.Log.Warn("a claim of letters was not heard of", "letters_to_send", ready, "letters_in_doubt", inDoubt)
+	}
+	return nil
 }
 
 // recover frees the letters of dead owners.

@@ -54,6 +54,7 @@ func (o *Outbox) signed(l Letter) ([]byte, error) {
 
 // dial opens the session. Where it cannot, the letter goes back.
 func (o *Outbox) dial(work context.Context, l Letter) bool {
+	o.flush(work) // it may take long
 	s, err := o.o.Connect(work)
 	if err == nil {
 		o.session = s
@@ -116,7 +117,10 @@ func (o *Outbox) commit(work context.Context, l Letter) {
 	var no *mail.ReplyError
 	switch {
 	case err == nil:
-		o.settle(work, accept(l.Delivery, reply))
+		if c := accept(l.Delivery, reply); o.lawful(c) {
+			o.results[c.To]++
+			o.pending = append(o.pending, c)
+		}
 		o.drops, o.refused = 0, 0
 		delete(o.told, l.From)
 	case errors.As(err, &no):
@@ -197,14 +201,21 @@ func (o *Outbox) settle(work context.Context, changes ...Change) {
 	o.record(work, changes...)
 }
 
-// record repeats until the changes are durable, and says whether the last of
-// them applied. It gives up when work ends: a result that is lost leaves its
-// letter committing, which the next start reads as in doubt.
+// flush records what is pending.
+func (o *Outbox) flush(work context.Context) {
+	if len(o.pending) > 0 {
+		o.record(work)
+	}
+}
+
+// record repeats until the changes, and what was pending before them, are durable,
+// and says whether the last of them applied. It gives up when work ends: a result
+// that is lost leaves its letter committing, which the next start reads as in doubt.
 func (o *Outbox) record(work context.Context, changes ...Change) bool {
-	if err := Check(Worker, changes...); err != nil {
-		o.o.Log.Error("a letter stays as it is", "error", err)
+	if !o.lawful(changes...) {
 		return false
 	}
+	changes, o.pending = append(o.pending, changes...), nil
 	for {
 		applied, err := o.letters.ApplyLetters(context.WithoutCancel(work), o.o.Now(), changes)
 		if err == nil {
@@ -215,6 +226,15 @@ func (o *Outbox) record(work context.Context, changes ...Change) bool {
 			return false
 		}
 	}
+}
+
+// lawful is the gate that every change passes.
+func (o *Outbox) lawful(changes ...Change) bool {
+	err := Check(Worker, changes...)
+	if err != nil {
+		o.o.Log.Error("a letter stays as it is", "error", err)
+	}
+	return err == nil
 }
 
 // hangUp ends the session, if there is one.

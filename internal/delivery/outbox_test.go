@@ -421,6 +421,92 @@ func TestOutboxAfterACrash(t *testing.T) {
 	w.once(server)
 }
 
+// What was accepted is made durable with the next letter's intent. Whoever dies
+// before that leaves doubt of no more than that one letter.
+func TestOutboxDiesWithAResult(t *testing.T) {
+	w := newOutboxWorld(t, 3)
+	ctx, kill := context.WithCancel(w.ctx)
+	server := smtptest.New(t, smtptest.Options{})
+	dead := lettersOf{w.store, func(changes []delivery.Change) error {
+		if ctx.Err() == nil && (len(changes) == 1 || changes[0].Subscriber != w.ids[0] || changes[1].Subscriber != w.ids[1]) {
+			return nil
+		}
+		kill()
+		return errors.New("killed")
+	}}
+	_, err := w.outboxOn(dead, server, func(o *delivery.OutboxOptions) { o.Owner, o.Drain = "dead", 0 }).RunDue(ctx)
+	w.must(err)
+	if got := server.Accepted(); len(got) != 1 || got["r0@example.org"] != 1 {
+		t.Errorf("before: %v", got)
+	}
+	w.due(w.outbox(server))
+	for i, want := range []delivery.State{delivery.InDoubt, delivery.Accepted, delivery.Accepted} {
+		if l := w.letter(i); l.State != want {
+			t.Errorf("letter %d is %s", i, l.State)
+		}
+	}
+	w.once(server)
+}
+
+// Each commit is one less for those who send issues meanwhile: many letters cost
+// one for each, and little more.
+func TestOutboxCommitsRarely(t *testing.T) {
+	const n = 20
+	w := newOutboxWorld(t, n)
+	server := smtptest.New(t, smtptest.Options{})
+	commits := 0
+	count := func() error { commits++; return nil }
+	letters := claimingOf{
+		lettersOf{w.store, func([]delivery.Change) error { return count() }},
+		func(int, error) error { return count() },
+	}
+	if counts := w.due(w.outboxOn(letters, server)); counts[delivery.Accepted] != n {
+		t.Fatalf("reported %v", counts)
+	}
+	if commits > n+n/4+2 {
+		t.Errorf("%d letters cost %d commits", n, commits)
+	}
+}
+
+// claimingOf lets tests see claims, and change what is heard of them.
+type claimingOf struct {
+	delivery.Letters
+	claimed func(rows int, err error) error
+}
+
+func (l claimingOf) ClaimLetters(ctx context.Context, c delivery.Claim) ([]delivery.Letter, error) {
+	rows, err := l.Letters.ClaimLetters(ctx, c)
+	if err := l.claimed(len(rows), err); err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// A claim that was not heard of has taken letters, which go out all the same, by
+// the same process.
+func TestOutboxFreesWhatItClaimedUnheard(t *testing.T) {
+	w := newOutboxWorld(t, 2)
+	server := smtptest.New(t, smtptest.Options{})
+	unheard := true
+	o := w.outboxOn(claimingOf{w.store, func(int, error) error {
+		if unheard {
+			return digest.ErrBusy
+		}
+		return nil
+	}}, server)
+	if _, err := o.RunDue(w.ctx); !errors.Is(err, digest.ErrBusy) {
+		t.Fatalf("RunDue says %v", err)
+	}
+	if l := w.letter(0); l.State != delivery.Claimed {
+		t.Fatalf("the letter is %s", l.State)
+	}
+	unheard = false
+	if counts := w.due(o); counts[delivery.Accepted] != 2 {
+		t.Errorf("afterwards: %v", counts)
+	}
+	w.once(server)
+}
+
 // SIGTERM, in the middle of a transaction.
 func TestOutboxDrains(t *testing.T) {
 	w := newOutboxWorld(t, 3)

@@ -87,56 +87,74 @@ func (c *Clerk) write(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read what letters are due: %w", err)
 		}
-		for _, r := range due {
-			after = r.ID
-			if _, rests := c.later[r.ID]; rests {
-				continue
-			}
-			if err := c.letter(ctx, r); err != nil {
-				c.later[r.ID] = now.Add(rest)
-				if failed == nil {
-					failed = fmt.Errorf("%w: %w", errLetter, err) // the others' are like it, and could be many
-				}
-			}
+		if err := c.letters(ctx, due, now); err != nil && failed == nil {
+			failed = fmt.Errorf("%w: %w", errLetter, err) // the others' are like it, and could be many
+		}
+		if len(due) > 0 {
+			after = due[len(due)-1].ID
 		}
 		more = len(due) == batch && ctx.Err() == nil
 	}
 	return failed
 }
 
-// letter posts a request's letter. It may be cut off anywhere and done again:
-// the letter has the request's id, so the outbox takes one, and the tokens of
-// those that it did not take are known to nobody.
-func (c *Clerk) letter(ctx context.Context, r Due) error {
-	life, now := lives[r.Kind], c.o.Now()
-	if giveUp := r.Granted.Add(life.letter); now.Before(giveUp) {
-		token, hash, err := subscribers.NewTicket(c.o.Random)
-		if err != nil {
-			return err
+// letters writes those of requests, but for those that rest, and lasting all at
+// once: each commit is one less for those who send meanwhile. So they are written
+// once, wherever it is cut off: the tokens of what did not last are known to nobody.
+func (c *Clerk) letters(ctx context.Context, due []Due, now time.Time) (failed error) {
+	var written []Written
+	for _, r := range due {
+		if _, rests := c.later[r.ID]; rests {
+			continue
 		}
-		from, data, err := c.o.Composer.Compose(r.Kind, r.Newsletter, r.Language, r.Address.Mailbox, c.o.Link(r.Kind, token), now)
+		w, err := c.letter(r, now)
 		if err != nil {
-			return fmt.Errorf("write the %s letter of request %s: %w", r.Kind, r.ID, err)
+			c.later[r.ID] = now.Add(rest)
+			if failed == nil {
+				failed = err
+			}
+			continue
 		}
-		err = c.o.Store.AddTicket(ctx, subscribers.Ticket{
-			Hash: hash, Purpose: life.purpose, Subscriber: r.Subscriber, Newsletter: r.Newsletter, Language: r.Language,
-			Wording: r.Wording, Evidence: r.Evidence, Created: now, Expires: now.Add(life.token),
-		})
-		if err != nil {
-			return fmt.Errorf("keep the token of request %s: %w", r.ID, err)
+		written = append(written, w)
+	}
+	if len(written) == 0 {
+		return failed
+	}
+	if err := c.o.Store.Write(ctx, written, now); err != nil {
+		for _, w := range written {
+			c.later[w.Request] = now.Add(rest)
 		}
-		err = c.o.Outbox.Post(ctx, digest.Letter{
+		return fmt.Errorf("post %d letters: %w", len(written), err)
+	}
+	return failed
+}
+
+// letter writes a request's letter, with a token that nobody knows yet.
+func (c *Clerk) letter(r Due, now time.Time) (Written, error) {
+	life := lives[r.Kind]
+	giveUp := r.Granted.Add(life.letter)
+	if !now.Before(giveUp) {
+		return Written{Request: r.ID}, nil
+	}
+	token, hash, err := subscribers.NewTicket(c.o.Random)
+	if err != nil {
+		return Written{}, err
+	}
+	from, data, err := c.o.Composer.Compose(r.Kind, r.Newsletter, r.Language, r.Address.Mailbox, c.o.Link(r.Kind, token), now)
+	if err != nil {
+		return Written{}, fmt.Errorf("write the %s letter of request %s: %w", r.Kind, r.ID, err)
+	}
+	return Written{
+		Request: r.ID,
+		Letter: &digest.Letter{
 			ID: r.ID, Kind: r.Kind, Subscriber: r.Subscriber, Newsletter: r.Newsletter,
 			From: from, Data: data, Created: now, GiveUp: giveUp,
-		})
-		if err != nil {
-			return fmt.Errorf("post the %s letter of request %s: %w", r.Kind, r.ID, err)
-		}
-	}
-	if err := c.o.Store.Finish(ctx, r.ID, now); err != nil {
-		return fmt.Errorf("finish request %s: %w", r.ID, err)
-	}
-	return nil
+		},
+		Ticket: subscribers.Ticket{
+			Hash: hash, Purpose: life.purpose, Subscriber: r.Subscriber, Newsletter: r.Newsletter, Language: r.Language,
+			Wording: r.Wording, Evidence: r.Evidence, Created: now, Expires: now.Add(life.token),
+		},
+	}, nil
 }
 
 // Tidy forgets what is old.

@@ -224,9 +224,7 @@ func TestNobodyBlocksErasure(t *testing.T) {
 func TestWhoIsRemovedGetsNoConfirmation(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		w := newWorld(t)
-		o := w.options()
-		o.Outbox = w.store
-		clerk := signup.New(o)
+		clerk := signup.New(w.options())
 		w.ask("ann@example.org")
 		w.must(clerk.Once(w.ctx))
 		w.now = w.now.Add(time.Minute)

@@ -34,10 +34,10 @@ type Store interface {
 	// NthWaiting is when the nth newest request of a kind was taken down that is
 	// not settled, counted from 1; zero: there are fewer.
 	NthWaiting(ctx context.Context, kind digest.LetterKind, n int) (time.Time, error)
-	// AddTicket keeps what stands behind a single-use token.
-	AddTicket(ctx context.Context, t subscribers.Ticket) error
-	// Finish notes that nothing is due any more for a request.
-	Finish(ctx context.Context, id string, at time.Time) error
+	// Write posts letters with the tickets behind their links, and notes that
+	// nothing is due any more for their requests: all of it or nothing. What is not
+	// due any more by then, it leaves alone.
+	Write(ctx context.Context, written []Written, at time.Time) error
 	// Forget deletes what is older than the times say, n rows of each in a
 	// transaction of its own, and says whether there may be more.
 	Forget(ctx context.Context, now time.Time, before Ages, n int) (more bool, err error)
@@ -77,9 +77,11 @@ type Ages struct {
 	Unconfirmed time.Time // consents that are pending, with people of whom nothing else is known
 }
 
-// Outbox sends letters. Posting one again under the same ID does nothing.
-type Outbox interface {
-	Post(ctx context.Context, l digest.Letter) error
+// Written is a request with its letter.
+type Written struct {
+	Request string         // its ID, which is the letter's
+	Letter  *digest.Letter // nil: it would come too late
+	Ticket  subscribers.Ticket
 }
 
 // Composer writes letters; data is as digest.Letter has it. It is given
@@ -91,7 +93,6 @@ type Composer interface {
 // Options are what New needs. All are required, but those that say otherwise.
 type Options struct {
 	Store    Store
-	Outbox   Outbox
 	Composer Composer
 	// Link is the address of the page that a single-use token of a kind is for.
 	Link   func(kind digest.LetterKind, token string) string

@@ -17,10 +17,7 @@ import (
 	"digest.example/internal/subscribers"
 )
 
-var (
-	_ signup.Store  = (*store.Store)(nil)
-	_ signup.Outbox = (*store.Store)(nil)
-)
+var _ signup.Store = (*store.Store)(nil)
 
 func TestSignUpToConfirmation(t *testing.T) {
 	w := newWorld(t)
@@ -420,7 +417,7 @@ func TestOneBadLetterSlowsNoOther(t *testing.T) {
 	o.Every = time.Millisecond
 	refused, posted := make(chan struct{}), make(chan struct{})
 	o.Log = slog.New(slog.NewTextHandler(closer(refused), nil))
-	o.Outbox = outbox(func(context.Context, digest.Letter) error { close(posted); return nil })
+	o.Store = writing{w.post, posted}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); signup.New(o).Run(ctx) }()
@@ -442,10 +439,7 @@ func TestRunWorksUntilStopped(t *testing.T) {
 	o.Every = time.Millisecond
 	ctx, stop := context.WithCancel(t.Context())
 	posted := make(chan struct{})
-	o.Outbox = outbox(func(ctx context.Context, l digest.Letter) error {
-		close(posted)
-		return w.post.Post(ctx, l)
-	})
+	o.Store = writing{w.post, posted}
 	done := make(chan struct{})
 	go func() { defer close(done); signup.New(o).Run(ctx) }()
 	w.ask("ann@example.org")
@@ -454,6 +448,13 @@ func TestRunWorksUntilStopped(t *testing.T) {
 	<-done
 }
 
-type outbox func(context.Context, digest.Letter) error
+// writing closes a channel when letters are written for the first and only time.
+type writing struct {
+	signup.Store
+	done chan struct{}
+}
 
-func (f outbox) Post(ctx context.Context, l digest.Letter) error { return f(ctx, l) }
+func (w writing) Write(ctx context.Context, written []signup.Written, at time.Time) error {
+	defer close(w.done)
+	return w.Store.Write(ctx, written, at)
+}

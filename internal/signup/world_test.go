@@ -33,32 +33,36 @@ type world struct {
 	alerts     []string
 }
 
-// post is the composer and the outbox: a letter's data is its link.
+// post is the composer, and the store with what is posted in it: a letter's data is
+// its link.
 type post struct {
-	mu      sync.Mutex
-	letters []digest.Letter
-	to      []string // the addresses, in the letters' order
-	last    string   // the address of the last letter that was composed
-	refuse  string   // the address that no letter can be composed for
+	*store.Store
+	mu       sync.Mutex
+	letters  []digest.Letter
+	to       []string          // the addresses, in the letters' order
+	composed map[string]string // the address of each letter that was composed, by its data
+	refuse   string            // the address that no letter can be composed for
 }
 
 func (p *post) Compose(_ digest.LetterKind, _, _, address, link string, _ time.Time) (string, []byte, error) {
 	if address == p.refuse {
 		return "", nil, errors.New("no such letter")
 	}
-	p.last = address
+	p.composed[link] = address
 	return "harbour@news.example", []byte(link), nil
 }
 
-func (p *post) Post(_ context.Context, l digest.Letter) error {
+func (p *post) Write(ctx context.Context, written []signup.Written, at time.Time) error {
+	if err := p.Store.Write(ctx, written, at); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, have := range p.letters {
-		if have.ID == l.ID {
-			return nil
+	for _, w := range written {
+		if w.Letter != nil {
+			p.letters, p.to = append(p.letters, *w.Letter), append(p.to, p.composed[string(w.Letter.Data)])
 		}
 	}
-	p.letters, p.to = append(p.letters, l), append(p.to, p.last)
 	return nil
 }
 
@@ -78,7 +82,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{T: t, ctx: t.Context(), store: s, now: noon, post: &post{}}
+	w := &world{T: t, ctx: t.Context(), store: s, now: noon, post: &post{Store: s, composed: map[string]string{}}}
 	w.newsletter, _, err = s.RegisterNewsletter(w.ctx, "weekly", "0 9 * * SUN", "Europe/London", noon)
 	w.must(err)
 	w.keys, err = subscribers.NewKeys(bytes.Repeat([]byte{7}, 32))
@@ -92,7 +96,7 @@ func (w *world) clock() time.Time { return w.now }
 
 func (w *world) options() signup.Options {
 	return signup.Options{
-		Store: w.store, Outbox: w.post, Composer: w.post, Now: w.clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Store: w.post, Composer: w.post, Now: w.clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 		Link:  func(kind digest.LetterKind, token string) string { return string(kind) + "/" + token },
 		Alert: func(text string) { w.alerts = append(w.alerts, text) },
 	}

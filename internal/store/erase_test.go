@@ -169,7 +169,7 @@ func (h *history) ticket(t *rapid.T) {
 	}).Draw(t, "purpose"))
 	h.events++
 	k.Hash, k.Evidence, k.Wording = fmt.Sprintf("hash %d of %d", h.events, h.n), h.says(), h.says()
-	h.must(h.AddTicket(h.ctx, k))
+	h.addTicket(k)
 }
 
 func (h *history) moves(t *rapid.T) {
@@ -207,7 +207,7 @@ func (h *history) afterwards() error {
 	h.exec(`UPDATE outbox SET state = 'accepted', last_reply = $1 WHERE subscriber = $2 AND state = 'committing'`, h.says(), person(h.n).ID)
 	k := ticket(h.newsletter, h.n, subscribers.PurposeConfirm)
 	k.Hash, k.Evidence = "late "+h.word(), h.says()
-	return h.AddTicket(h.ctx, k)
+	return h.change(h.ctx, "late", func(t tx) error { return t.addTicket(k) })
 }
 
 // A mark stays until what was under way must be over, and takes along what comes

@@ -34,8 +34,8 @@ type rider struct {
 // A transaction takes nobody in any more when it has so many, or has lasted so
 // long: who came first waits for the last.
 const (
-	most    = 64
-	longest = 20 * time.Millisecond
+	mostRiders    = 64
+	longestRide = 20 * time.Millisecond
 )
 
 var (
@@ -188,7 +188,7 @@ func (s *Store) carry(t tx, first *rider) {
 	if err = first.run(t); err != nil {
 		return
 	}
-	for began := time.Now(); len(others) < most && time.Since(began) < longest; {
+	for began := time.Now(); len(others) < mostRiders && time.Since(began) < longestRide; {
 		r := s.group.next()
 		if r == nil {
 			break

@@ -50,11 +50,11 @@ func (p *pier) moored() string {
 
 // together makes changes of which all come while the first is being made, and
 // returns what each was told; meanwhile, if any, runs before the first goes on.
-func (p *pier) together(first func(tx) error, meanwhile func(), others ...func(tx) error) (first1 error, told []error) {
+func (p *pier) together(first func(tx) error, meanwhile func(), others ...func(tx) error) (told []error, err error) {
 	p.Helper()
 	var riders sync.WaitGroup
 	told = make([]error, len(others))
-	err := p.change(p.ctx, "first", func(t tx) error {
+	err = p.change(p.ctx, "first", func(t tx) error {
 		for i, f := range others {
 			riders.Go(func() { told[i] = p.change(p.ctx, fmt.Sprint("rider ", i), f) })
 			for p.group.length() <= i {
@@ -67,7 +67,7 @@ func (p *pier) together(first func(tx) error, meanwhile func(), others ...func(t
 		return first(t)
 	})
 	riders.Wait()
-	return err, told
+	return told, err
 }
 
 // commits is how many transactions the write-ahead log has
@@ -119,7 +119,7 @@ func TestGroup(t *testing.T) {
 				others = append(others, moor(fmt.Sprint("ship", i), err))
 			}
 			before := commits(t, p.url)
-			first, told := p.together(moor("first", c.first), nil, others...)
+			told, first := p.together(moor("first", c.first), nil, others...)
 			if !errors.Is(first, c.first) {
 				t.Errorf("the first was told %v", first)
 			}
@@ -144,12 +144,12 @@ func TestGroup(t *testing.T) {
 // No group becomes so long that others wait for it for ever.
 func TestGroupIsBounded(t *testing.T) {
 	p := newPier(t)
-	others := make([]func(tx) error, 2*most)
+	others := make([]func(tx) error, 2*mostRiders)
 	for i := range others {
 		others[i] = moor(fmt.Sprint("ship", i), nil)
 	}
 	before := commits(t, p.url)
-	if first, told := p.together(moor("first", nil), nil, others...); errors.Join(append(told, first)...) != nil {
+	if told, first := p.together(moor("first", nil), nil, others...); errors.Join(append(told, first)...) != nil {
 		t.Fatal(first, told)
 	}
 	if n := commits(t, p.url) - before; n < 2 {
@@ -287,7 +287,7 @@ func TestGroupAtALockedDatabase(t *testing.T) {
 		_, err := conn.ExecContext(p.ctx, `BEGIN IMMEDIATE`)
 		p.must(err)
 	}
-	first, told := p.together(func(tx) error { return errSank }, nil, moor("a", nil))
+	told, first := p.together(func(tx) error { return errSank }, nil, moor("a", nil))
 	if !errors.Is(first, errSank) || told[0] != nil {
 		t.Fatal(first, told)
 	}
@@ -334,7 +334,7 @@ func TestGroupOnAFullDisk(t *testing.T) {
 		_, err := t.exec(`INSERT INTO moored VALUES (hex(zeroblob(100000)))`)
 		return err
 	}
-	first, told := p.together(moor("first", nil), nil, moor("a", nil), big, moor("b", nil))
+	told, first := p.together(moor("first", nil), nil, moor("a", nil), big, moor("b", nil))
 	if told[1] == nil {
 		t.Fatal("there was room")
 	}
@@ -365,7 +365,7 @@ func TestGroupUndoneBySQLite(t *testing.T) {
 		}
 		return err
 	}
-	first, told := p.together(moor("first", nil), nil, moor("a", nil), undone, moor("b", nil))
+	told, first := p.together(moor("first", nil), nil, moor("a", nil), undone, moor("b", nil))
 	if first == nil || told[0] == nil || told[1] == nil {
 		t.Errorf("told %v, %v", first, told)
 	}
@@ -388,7 +388,7 @@ func TestGroupIsKilled(t *testing.T) {
 		return (&pier{&world{T: t, Store: opened(t, name, Options{Mode: ReadWrite}), ctx: p.ctx}}).moored()
 	}
 	before := ""
-	first, told := p.together(moor("first", nil), nil, moor("a", nil), func(tx) error {
+	told, first := p.together(moor("first", nil), nil, moor("a", nil), func(tx) error {
 		before = left(t.TempDir())
 		return nil
 	})

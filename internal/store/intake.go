@@ -39,7 +39,7 @@ const (
 	spell = `UPDATE subscriber SET address = $1 WHERE id = $2
 		AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.subscriber = $2 AND c.agreed > 0)`
 
-	finishRequest = `UPDATE intake SET done = $1, evidence = '', wording = '' WHERE id = $2`
+	finishRequest = `UPDATE intake SET done = $1, evidence = '', wording = '' WHERE id = $2 AND done IS NULL`
 )
 
 // Settle implements signup.Store.
@@ -250,10 +250,21 @@ func (s *Store) NthWaiting(ctx context.Context, kind digest.LetterKind, n int) (
 	return time.UnixMilli(t).UTC(), nil
 }
 
-// Finish implements signup.Store.
-func (s *Store) Finish(ctx context.Context, id string, at time.Time) error {
-	return s.change(ctx, "finish a request", func(t tx) error {
-		_, err := t.exec(finishRequest, ms(at), id)
-		return err
+// Write implements signup.Store. Who finishes a request writes its letter, if
+// several are about to.
+func (s *Store) Write(ctx context.Context, written []signup.Written, at time.Time) error {
+	return s.change(ctx, "write letters", func(t tx) error {
+		for _, w := range written {
+			n, err := t.exec(finishRequest, ms(at), w.Request)
+			if err == nil && n > 0 && w.Letter != nil {
+				if err = t.addTicket(w.Ticket); err == nil {
+					err = t.post(*w.Letter)
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

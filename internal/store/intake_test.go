@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func testSettleWhoIsNew(t *testing.T, w *world) {
 	if left := w.query(`SELECT address || normal || address_hash FROM intake`); left != "" {
 		t.Errorf("the address is kept twice: %q", left)
 	}
-	w.must(w.Finish(w.ctx, r.ID, noon))
+	w.must(w.Write(w.ctx, []signup.Written{{Request: r.ID}}, noon))
 	if due := w.granted(); len(due) != 0 {
 		t.Errorf("finished, and due: %+v", due)
 	}
@@ -243,11 +244,11 @@ func testForget(t *testing.T, w *world) {
 		}
 		w.settle(digest.LetterConfirm, at, true)
 		for _, d := range w.granted() {
-			w.must(w.AddTicket(w.ctx, subscribers.Ticket{
+			w.addTicket(subscribers.Ticket{
 				Hash: fmt.Sprint("t", n), Purpose: subscribers.PurposeConfirm, Subscriber: d.Subscriber, Newsletter: newsletter,
 				Created: at, Expires: at.Add(subscribers.ConfirmTime),
-			}))
-			w.must(w.Finish(w.ctx, d.ID, at))
+			})
+			w.must(w.Write(w.ctx, []signup.Written{{Request: d.ID}}, at))
 		}
 	}
 	w.enrolN(other, 1, 2)
@@ -282,5 +283,50 @@ func testForget(t *testing.T, w *world) {
 	w.must(err)
 	if c, err := w.Consent(w.ctx, reader.ID, other); err != nil || c.State != subscribers.Active {
 		t.Errorf("the other newsletter: %+v", c)
+	}
+}
+
+// Whoever writes a request's letter first has written it, all of it or nothing.
+func testWrite(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	for n := range 3 {
+		w.must(w.TakeDown(w.ctx, asked(newsletter, n)))
+	}
+	w.settle(digest.LetterConfirm, noon, true)
+	due := w.granted()
+	written := func(hash string, due ...signup.Due) (all []signup.Written) {
+		for _, d := range due {
+			k := ticket(newsletter, 0, subscribers.PurposeConfirm)
+			k.Hash, k.Subscriber = hash+d.ID, d.Subscriber
+			all = append(all, signup.Written{Request: d.ID, Ticket: k, Letter: &digest.Letter{
+				ID: d.ID, Kind: d.Kind, Subscriber: d.Subscriber, Newsletter: newsletter, From: "list@example.test",
+				Data: []byte(hash), Created: noon, GiveUp: noon.Add(time.Hour),
+			}})
+		}
+		return all
+	}
+	twice := append(written("a", due[0]), written("b", due[1])...)
+	twice[1].Ticket.Hash = twice[0].Ticket.Hash
+	if err := w.Write(w.ctx, twice, noon); err == nil {
+		t.Error("two letters have the same token")
+	}
+	if n := w.query(`SELECT COUNT(*) FROM outbox`); n != "0" || len(w.granted()) != 3 {
+		t.Errorf("half of it was written: %s letters, %d due", n, len(w.granted()))
+	}
+	w.must(w.Write(w.ctx, written("a", due[0]), noon))
+	late := append(written("b", due...), written("c", signup.Due{Request: subscribers.Request{ID: "unknown"}})...)
+	late[2].Letter = nil
+	w.must(w.Write(w.ctx, late, noon))
+	letters, err := collect(w.ctx, w.read, func(scan scan) (v []byte, err error) { return v, scan(&v) }, `SELECT message FROM outbox ORDER BY id`)
+	if got := string(bytes.Join(letters, []byte(" "))); err != nil || got != "a b" {
+		t.Errorf("letters: %s, %v", got, err)
+	}
+	for hash, want := range map[string]bool{"a" + due[0].ID: true, "b" + due[0].ID: false, "b" + due[1].ID: true, "b" + due[2].ID: false, "cunknown": false} {
+		if _, known, err := w.Ticket(w.ctx, subscribers.PurposeConfirm, hash); known != want || err != nil {
+			t.Errorf("token %s: %v, %v", hash, known, err)
+		}
+	}
+	if due := w.granted(); len(due) != 0 {
+		t.Errorf("still due: %+v", due)
 	}
 }

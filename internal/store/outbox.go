@@ -42,24 +42,30 @@ const (
 
 	keepLetter = moveLetter + asLetter
 
+	// An intent whose commit was not heard of finds its row committing, as in Apply.
+	intendLetter = moveLetter + ` WHERE id = $8 AND subscriber = $9 AND state IN ($10, 'committing')
+		AND owner = $11 AND epoch = $12 AND` + letterReachable
+
 	endLetter = moveLetter + `, message = NULL` + asLetter
 
 	letterReachable = ` EXISTS (SELECT 1 FROM outbox d JOIN subscriber s ON s.id = d.subscriber
 		WHERE d.id = outbox.id AND ` + reachable + `)`
 
 	skipIfGone = `UPDATE outbox SET state = 'skipped', owner = '', message = NULL, changed = $1
-		WHERE id = $2 AND subscriber = $3 AND state = $4 AND owner = $5 AND epoch = $6 AND NOT` + letterReachable
+		WHERE id = $2 AND subscriber = $3 AND state IN ($4, 'committing') AND owner = $5 AND epoch = $6 AND NOT` + letterReachable
 )
 
 // Post takes a letter in; whoever sends finds it within a second. The same id
 // again, within a month of the letter's end, changes nothing: so it may be
 // repeated after a crash.
 func (s *Store) Post(ctx context.Context, l digest.Letter) error {
-	return s.change(ctx, "post letter "+l.ID, func(t tx) error {
-		_, err := t.exec(postLetter, text(l.ID), text(string(l.Kind)), text(l.Subscriber), text(l.Newsletter),
-			l.Data, text(l.From), ms(l.Created), ms(l.GiveUp))
-		return err
-	})
+	return s.change(ctx, "post letter "+l.ID, func(t tx) error { return t.post(l) })
+}
+
+func (t tx) post(l digest.Letter) error {
+	_, err := t.exec(postLetter, text(l.ID), text(string(l.Kind)), text(l.Subscriber), text(l.Newsletter),
+		l.Data, text(l.From), ms(l.Created), ms(l.GiveUp))
+	return err
 }
 
 // LettersDue implements delivery.Letters.
@@ -197,13 +203,12 @@ func (s *Store) ApplyLetters(ctx context.Context, now time.Time, changes []deliv
 func (t tx) applyLetter(now time.Time, c delivery.Change) (bool, error) {
 	owner, query := c.Owner, keepLetter
 	switch {
+	case c.IfActive:
+		query = intendLetter
 	case c.To == delivery.Ready:
 		owner = ""
 	case c.To == delivery.InDoubt || c.To.Terminal():
 		query = endLetter
-	}
-	if c.IfActive {
-		query += ` AND` + letterReachable
 	}
 	n, err := t.exec(query, string(c.To), c.Attempts, ms(c.NextAt), owner, c.Code, reply(c.Reply), ms(now),
 		c.Issue, c.Subscriber, string(c.From), c.Owner, c.Epoch)

@@ -43,6 +43,26 @@ func (s *Store) RecoverLetters(
 	return ready, inDoubt, nil
 }
 
+// FreeLetters implements delivery.Letters.
+func (s *Store) FreeLetters(ctx context.Context, owner string, now time.Time) (ready, inDoubt int, err error) {
+	err = s.change(ctx, "free letters", func(t tx) error {
+		n, err := t.exec(`UPDATE outbox SET state = 'in_doubt', message = NULL, changed = $1,
+			last_reply = 'the database did not answer in time' WHERE state = 'committing' AND owner = $2`, ms(now), owner)
+		if err != nil {
+			return err
+		}
+		inDoubt = int(n)
+		n, err = t.exec(`UPDATE outbox SET state = 'ready', owner = '', changed = $1
+			WHERE state = 'claimed' AND owner = $2`, ms(now), owner)
+		ready = int(n)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return ready, inDoubt, nil
+}
+
 // doubtLetters holds back what a restored backup has yet to send: it may have
 // been sent after the backup was made.
 func (t tx) doubtLetters(now time.Time) error {

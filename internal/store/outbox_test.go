@@ -163,6 +163,49 @@ func testLetterFence(t *testing.T, w *world) {
 	}
 }
 
+// An intent that is asked for again, since nobody heard of its commit, is granted
+// again, unless the reader has gone meanwhile.
+func testLetterIntentAgain(t *testing.T, w *world) {
+	w.posted(2)
+	for i, l := range w.claimLetters("a", 2) {
+		intent := change(l.Delivery, delivery.Claimed, delivery.Committing)
+		for range 2 {
+			if !w.applyLetters(intent)[0] {
+				t.Errorf("the intent of letter %d does not apply", i)
+			}
+		}
+		if i == 0 {
+			continue
+		}
+		w.exec(`INSERT INTO suppression VALUES ($1, '', 'complained', '', '', 0)`, person(i).Hash)
+		if w.applyLetters(intent)[0] || w.letterState(i) != "skipped" {
+			t.Errorf("to whom is gone the letter is %s", w.letterState(i))
+		}
+	}
+	if w.letterState(0) != "committing" {
+		t.Errorf("the letter is %s", w.letterState(0))
+	}
+}
+
+// Who has lost sight of what they claimed gives it back, and nobody else's.
+func testFreeLetters(t *testing.T, w *world) {
+	w.posted(4)
+	mine := w.claimLetters("a", 2)
+	w.claimLetters("b", 1)
+	w.applyLetters(change(mine[0].Delivery, delivery.Claimed, delivery.Committing))
+	if ready, inDoubt, err := w.FreeLetters(w.ctx, "a", later); err != nil || ready != 1 || inDoubt != 1 {
+		t.Errorf("freed %d, %d in doubt: %v", ready, inDoubt, err)
+	}
+	for n, want := range []string{"in_doubt", "ready", "claimed", "ready"} {
+		if s := w.letterState(n); s != want {
+			t.Errorf("letter %d is %s", n, s)
+		}
+	}
+	if w.messages() != "3" {
+		t.Errorf("%s letters have a message", w.messages())
+	}
+}
+
 func testLetterToWhoIsGone(t *testing.T, w *world) {
 	newsletter := w.posted(8)
 	gone := func(first int) {

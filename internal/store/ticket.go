@@ -86,11 +86,8 @@ func (s *Store) Confirm(ctx context.Context, hash string, from []subscribers.Sta
 	return err == nil, err
 }
 
-// AddTicket implements signup.Store.
-func (s *Store) AddTicket(ctx context.Context, k subscribers.Ticket) error {
-	return s.change(ctx, "add a ticket", func(t tx) error {
-		_, err := t.exec(addTicket, k.Hash, string(k.Purpose), k.Subscriber, k.Newsletter, text(k.Language),
-			text(k.Wording), reply(k.Evidence), ms(k.Created), ms(k.Expires))
-		return err
-	})
+func (t tx) addTicket(k subscribers.Ticket) error {
+	_, err := t.exec(addTicket, k.Hash, string(k.Purpose), k.Subscriber, k.Newsletter, text(k.Language),
+		text(k.Wording), reply(k.Evidence), ms(k.Created), ms(k.Expires))
+	return err
 }

@@ -20,9 +20,14 @@ func ticket(newsletter string, n int, p subscribers.Purpose) subscribers.Ticket 
 	}
 }
 
+func (w *world) addTicket(k subscribers.Ticket) {
+	w.Helper()
+	w.must(w.change(w.ctx, "add a ticket", func(t tx) error { return t.addTicket(k) }))
+}
+
 func testTickets(t *testing.T, w *world) {
 	k := ticket(w.newsletter("weekly"), 1, subscribers.PurposeData)
-	w.must(w.AddTicket(w.ctx, k))
+	w.addTicket(k)
 	got, known, err := w.Ticket(w.ctx, k.Purpose, k.Hash)
 	if d := cmp.Diff(k, got); d != "" || !known || err != nil {
 		t.Errorf("%v, %v\n%s", known, err, d)
@@ -51,7 +56,7 @@ func testConfirm(t *testing.T, w *world) {
 	w.leave(newsletter, 1)
 	w.exec(`UPDATE consent SET paused_until = 5 WHERE subscriber = $1`, person(1).ID)
 	k := ticket(newsletter, 1, subscribers.PurposeConfirm)
-	w.must(w.AddTicket(w.ctx, k))
+	w.addTicket(k)
 	e := subscribers.Event{At: noon.Add(time.Hour), To: subscribers.Active, Actor: subscribers.Reader, How: "form", Wording: "w2", Evidence: "button"}
 	from := []subscribers.State{subscribers.Unsubscribed}
 	done := make(chan bool)
@@ -80,7 +85,7 @@ func testConfirm(t *testing.T, w *world) {
 		t.Errorf("again: %v, %v", won, err)
 	}
 	changed := ticket(newsletter, 2, subscribers.PurposeConfirm)
-	w.must(w.AddTicket(w.ctx, changed))
+	w.addTicket(changed)
 	if won, err := w.Confirm(w.ctx, changed.Hash, from, e); won || err != nil {
 		t.Errorf("who is active, from unsubscribed: %v, %v", won, err)
 	}
@@ -88,7 +93,7 @@ func testConfirm(t *testing.T, w *world) {
 		t.Errorf("a ticket that changed nothing was used up: %+v, %v", got, err)
 	}
 	data := ticket(newsletter, 2, subscribers.PurposeData)
-	w.must(w.AddTicket(w.ctx, data))
+	w.addTicket(data)
 	if _, err := w.Confirm(w.ctx, data.Hash, from, e); !errors.Is(err, digest.ErrNotFound) {
 		t.Errorf("by a data token: %v", err)
 	}
@@ -181,7 +186,7 @@ func testErasePerson(t *testing.T, w *world) {
 	used := ticket(newsletter, 0, subscribers.PurposeErase)
 	for _, k := range []subscribers.Ticket{used, ticket(newsletter, 0, subscribers.PurposeConfirm), ticket(newsletter, 1, subscribers.PurposeData)} {
 		k.Evidence = k.Subscriber + "@example.org"
-		w.must(w.AddTicket(w.ctx, k))
+		w.addTicket(k)
 	}
 	s := subscribers.Suppression{Hash: gone.Hash, Reason: subscribers.ReasonErased, At: noon}
 	for range 2 {
