@@ -96,3 +96,24 @@ func TestPagesOfNobody(t *testing.T) {
 		}
 	}
 }
+
+// A header can name five thousand languages; reading them all would take a hundred
+// times as long as the rest of a page.
+func TestAWishCostsLittle(t *testing.T) {
+	s := polyglot(t)
+	cost := func(languages string) float64 {
+		return testing.AllocsPerRun(10, func() { s.asking(http.MethodGet, "/nothing", languages) })
+	}
+	usual := cost("de-AT,de;q=0.9,en-GB;q=0.8,en;q=0.7")
+	for _, languages := range []string{
+		strings.Repeat("aa,", 5000), strings.Repeat("en;q=0.5,", 1500), strings.Repeat("x", 16000), "de," + strings.Repeat(",", 16000),
+	} {
+		if got := cost(languages); got > 3*usual {
+			t.Errorf("%.20s…: %.0f allocations, and usually %.0f", languages, got, usual)
+		}
+	}
+	long := "de-AT" + strings.Repeat(", en;q=0.5", 100)
+	if lang, _ := attr(read(t, s.asking(http.MethodGet, "/nothing", long)).all("html")[0], "lang"); lang != "de-AT" {
+		t.Errorf("whoever wishes for much gets %s", lang)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/text/language"
 
@@ -194,11 +195,23 @@ func (s *site) tongue(r *http.Request, v view) (tongue, error) {
 		known[i] = language.Make(t.lang.Tag)
 	}
 	// What cannot be read is none.
-	liked, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	liked, _, _ := language.ParseAcceptLanguage(wish(r.Header.Get("Accept-Language")))
 	if _, i, confidence := language.NewMatcher(known).Match(liked...); confidence > language.No {
 		return s.tongues[i], nil
 	}
 	return s.tongues[0], nil
+}
+
+// maxWish is longer than what browsers send. To compare thousands of languages takes
+// a hundred times as long as all the rest of a page.
+const maxWish = 256
+
+// wish is an Accept-Language, cut behind a language where it is too long.
+func wish(header string) string {
+	if len(header) <= maxWish {
+		return header
+	}
+	return header[:max(0, strings.LastIndexByte(header[:maxWish], ','))]
 }
 
 // tongueFor is made when somebody first needs it, unless a newsletter does: there

@@ -24,6 +24,7 @@ const (
 // Server serves one handler on one address.
 type Server struct {
 	listener net.Listener
+	crowd    *crowd
 	http     *http.Server
 }
 
@@ -34,7 +35,7 @@ func Listen(addr string, h http.Handler, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: %w", addr, err)
 	}
-	return &Server{listener: l, http: &http.Server{
+	s := &Server{listener: l, crowd: newCrowd(maxConns), http: &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -42,7 +43,9 @@ func Listen(addr string, h http.Handler, log *slog.Logger) (*Server, error) {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}}, nil
+	}}
+	s.crowd.watch(s.http)
+	return s, nil
 }
 
 // Addr is the address that the server listens on.
