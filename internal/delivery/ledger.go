@@ -87,7 +87,8 @@ type Store interface {
 	// Rows whose subscriber has left become Skipped instead and are not
 	// returned. It claims nothing unless the issue is sending.
 	Claim(ctx context.Context, c Claim) ([]Delivery, error)
-	// Apply makes the changes in order and says of each whether it applied.
+	// Apply makes the changes in order and says of each whether it applied. It
+	// does not keep the list.
 	// The first row of an issue to become Accepted or InDoubt marks the issue
 	// spent.
 	Apply(ctx context.Context, now time.Time, changes []Change) ([]bool, error)

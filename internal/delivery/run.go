@@ -145,10 +145,14 @@ func (r *run) halt(pause string, down error) {
 	close(r.halted)
 }
 
-// settle counts what became of a row and queues its change.
-func (r *run) settle(changes ...Change) {
-	r.writer.put(changes...)
-	to := changes[len(changes)-1].To
+// settle counts what became of a row and queues its change, with those that
+// follow it.
+func (r *run) settle(c Change, more ...Change) {
+	r.writer.put(c, more...)
+	to := c.To
+	if len(more) > 0 {
+		to = more[len(more)-1].To
+	}
 	r.mu.Lock()
 	r.report.Results[to]++
 	r.mu.Unlock()

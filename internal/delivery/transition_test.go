@@ -218,7 +218,8 @@ func TestIllegalChangesReachNoStore(t *testing.T) {
 	w := newWriter(sealed{}, slog.New(slog.NewTextHandler(&log, nil)), time.Now, 1, func() int { return 1 })
 	go w.run(t.Context())
 	w.put(change(held, Accepted, Ready))
-	if <-w.commit(change(held, Claimed, Committing)) {
+	answer := make(chan bool, 1)
+	if w.commit(change(held, Claimed, Committing), answer); <-answer {
 		t.Error("a dot may follow an intent that asks for nobody's consent")
 	}
 	w.close()

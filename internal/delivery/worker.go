@@ -26,9 +26,10 @@ type worker struct {
 	*run
 	inside   bool // it may have a session
 	session  Session
-	carried  int      // messages that the session was offered
-	ahead    *message // built while the one before it was being committed
-	spare    *message // its memory serves for the next
+	durable  chan bool // whether the intent is, and the row still this worker's
+	carried  int       // messages that the session was offered
+	ahead    *message  // built while the one before it was being committed
+	spare    *message  // its memory serves for the next
 	unsigned []byte
 }
 
@@ -40,7 +41,7 @@ type message struct {
 }
 
 func (r *run) worker() {
-	w := &worker{run: r}
+	w := &worker{run: r, durable: make(chan bool, 1)}
 	defer w.leave()
 	for w.enter() {
 		m := w.next()
@@ -225,8 +226,7 @@ func (w *worker) offered(d Delivery, err error) {
 		w.hangUp(abort) // it may have been announced
 		return
 	}
-	var no *mail.ReplyError
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*mail.ReplyError](err); ok {
 		if v := judge(stage(no.Command), no.Reply); v != dropped {
 			w.answer(d, Claimed, v, no.Reply)
 			if w.session.Broken() {
@@ -258,9 +258,9 @@ func (w *worker) lost(d Delivery, from State, err error) {
 // commit makes the intent durable, writes the dot and records what came of it.
 func (w *worker) commit(d Delivery) {
 	asked := time.Now()
-	durable := w.writer.commit(intend(d))
+	w.writer.commit(intend(d), w.durable)
 	w.lookAhead()
-	if !<-durable {
+	if !<-w.durable {
 		// Not ours any more: the subscriber left, or the database is gone. The
 		// relay has a message without its dot, which it must never get.
 		w.hangUp(abort)
@@ -273,21 +273,22 @@ func (w *worker) commit(d Delivery) {
 		return
 	}
 	reply, err := w.dot()
-	var no *mail.ReplyError
+	no, refused := errors.AsType[*mail.ReplyError](err)
 	switch {
 	case err == nil:
 		w.settle(accept(d, reply))
 		w.pace.accepted()
 		w.watch(Accepted)
-	case errors.As(err, &no):
+	case refused:
 		w.answer(d, Committing, judge(atDot, no.Reply), no.Reply)
 	case errors.Is(err, mail.ErrNotCommitted):
 		w.lost(d, Committing, err)
 		return
 	default:
 		// Another copy each minute would be a flood, where the relay does take them.
-		w.settle(doubt(d, "no reply after the dot: "+err.Error(), w.job.Resend,
-			w.o.Now().Add(pause(d.Attempts+1, w.o.Random())))...)
+		changes := doubt(d, "no reply after the dot: "+err.Error(), w.job.Resend,
+			w.o.Now().Add(pause(d.Attempts+1, w.o.Random())))
+		w.settle(changes[0], changes[1:]...)
 		w.unanswered(err)
 		return
 	}

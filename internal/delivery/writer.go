@@ -11,21 +11,24 @@ import (
 // they queue while one transaction is being made durable travels in the next
 // one, so a message costs a fraction of an fsync.
 type writer struct {
-	store  Store
-	log    *slog.Logger
-	now    func() time.Time
-	open   func() int // how many sessions there are, each with an intent to come
-	slow   bool       // the last commit was
-	in     chan entry
-	done   chan struct{}
-	gaveUp bool // on the database: each further try could last as long as the database's patience
+	store   Store
+	log     *slog.Logger
+	now     func() time.Time
+	open    func() int // how many sessions there are, each with an intent to come
+	slow    bool       // the last commit was
+	in      chan entry
+	done    chan struct{}
+	batch   []entry // what the next transaction takes; used again, as changes is
+	changes []Change
+	gaveUp  bool // on the database: each further try could last as long as the database's patience
 }
 
-// entry is one or more changes; they apply in order, in one transaction.
+// entry is a change, rarely with more; they apply in order, in one transaction.
 // answer, if any, gets whether the last of them applied.
 type entry struct {
-	changes []Change
-	answer  chan<- bool
+	change Change
+	more   []Change
+	answer chan<- bool
 }
 
 // group is how many entries one transaction takes at most: far below what would
@@ -45,17 +48,17 @@ func newWriter(store Store, log *slog.Logger, now func() time.Time, connections 
 func (w *writer) run(ctx context.Context) {
 	defer close(w.done)
 	for first := range w.in {
-		batch := w.gather(first)
-		var changes []Change
-		for _, e := range batch {
-			changes = append(changes, e.changes...)
+		w.batch = w.gather(append(w.batch[:0], first))
+		w.changes = w.changes[:0]
+		for _, e := range w.batch {
+			w.changes = append(append(w.changes, e.change), e.more...)
 		}
 		began := time.Now()
-		applied, ok := w.apply(ctx, changes)
-		w.slow = time.Since(began) > slowCommit+time.Duration(len(changes))*changeWork
+		applied, ok := w.apply(ctx, w.changes)
+		w.slow = time.Since(began) > slowCommit+time.Duration(len(w.changes))*changeWork
 		at := 0
-		for _, e := range batch {
-			at += len(e.changes)
+		for _, e := range w.batch {
+			at += 1 + len(e.more)
 			if e.answer != nil {
 				e.answer <- ok && applied[at-1]
 			}
@@ -74,8 +77,7 @@ const (
 
 // gather takes what is queued, and a little more: connections that were just
 // woken get the time to queue, and one commit serves them too.
-func (w *writer) gather(first entry) []entry {
-	batch := []entry{first}
+func (w *writer) gather(batch []entry) []entry {
 	if w.slow {
 		batch = w.await(batch)
 	}
@@ -156,28 +158,26 @@ func (w *writer) complain(changes []Change, applied []bool) {
 
 // put queues a result. It does not wait for it to be durable: the next intent
 // of the same connection stands behind it in the queue.
-func (w *writer) put(changes ...Change) {
-	if w.lawful(changes...) {
-		w.in <- entry{changes: changes}
+func (w *writer) put(c Change, more ...Change) {
+	if w.lawful(c, more) {
+		w.in <- entry{change: c, more: more}
 	}
 }
 
 // commit queues an intent. The answer comes once it is durable; false means
-// that the row is no longer the caller's to send.
-func (w *writer) commit(c Change) <-chan bool {
-	answer := make(chan bool, 1)
-	if !w.lawful(c) {
+// that the row is no longer the caller's to send. There is room for it in answer.
+func (w *writer) commit(c Change, answer chan<- bool) {
+	if !w.lawful(c, nil) {
 		answer <- false
-		return answer
+		return
 	}
-	w.in <- entry{changes: []Change{c}, answer: answer}
-	return answer
+	w.in <- entry{change: c, answer: answer}
 }
 
 // lawful is the gate that every change of a worker passes. A row whose change it
 // stops stays as it is until it is recovered: at worst in doubt, never sent twice.
-func (w *writer) lawful(changes ...Change) bool {
-	err := Check(Worker, changes...)
+func (w *writer) lawful(c Change, more []Change) bool {
+	err := Check(Worker, append([]Change{c}, more...)...)
 	if err != nil {
 		w.log.Error("a row of the ledger is left as it is", "error", err)
 	}

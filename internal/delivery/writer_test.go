@@ -11,7 +11,9 @@ import (
 func intents(w *writer, n int) []<-chan bool {
 	var answers []<-chan bool
 	for range n {
-		answers = append(answers, w.commit(Change{Issue: "i", Subscriber: "s", Owner: "o", Epoch: 1, From: Claimed, To: Committing, IfActive: true}))
+		answer := make(chan bool, 1)
+		w.commit(Change{Issue: "i", Subscriber: "s", Owner: "o", Epoch: 1, From: Claimed, To: Committing, IfActive: true}, answer)
+		answers = append(answers, answer)
 	}
 	return answers
 }
@@ -39,7 +41,7 @@ func TestSlowCommitsWaitForCompany(t *testing.T) {
 					intents(w, c.late)
 				}()
 				began := time.Now()
-				got := w.gather(<-w.in)
+				got := w.gather([]entry{<-w.in})
 				if waited := time.Since(began); len(got) != c.want || waited != c.wantWaited {
 					t.Errorf("a group of %d after %s", len(got), waited)
 				}

@@ -3,7 +3,6 @@ package mail
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -112,14 +111,13 @@ func (s *Session) answers() error {
 	var refusal error
 	for _, name := range opening {
 		_, err := s.await(s.command(name))
-		var no *ReplyError
 		switch {
-		case err != nil && !errors.As(err, &no):
+		case err != nil && !isReply(err):
 			return err
 		case err != nil && refusal == nil:
 			refusal = err
 		case err == nil && refusal != nil && name == "DATA":
-			if _, err := s.do(command{"DOT", 2, s.timeouts.Dot}, ".\r\n"); err != nil && !errors.As(err, &no) {
+			if _, err := s.do(command{"DOT", 2, s.timeouts.Dot}, ".\r\n"); err != nil && !isReply(err) {
 				return err
 			}
 		}
@@ -161,8 +159,7 @@ func (s *Session) ask(c command) (Reply, error) {
 
 // recover readies the session for the next message after a refusal.
 func (s *Session) recover(ctx context.Context, err error) error {
-	var no *ReplyError
-	if !errors.As(err, &no) {
+	if !isReply(err) {
 		return s.dead(ctx, "SMTP", err)
 	}
 	if s.broken.Load() {

@@ -48,6 +48,12 @@ func (e *ReplyError) Error() string {
 	return "SMTP server refused " + e.Command + ": " + e.Reply.String()
 }
 
+// isReply says whether an error is the server's no.
+func isReply(err error) bool {
+	_, ok := errors.AsType[*ReplyError](err)
+	return ok
+}
+
 const (
 	maxReplyText  = 512
 	maxReplyLine  = 2048 // RFC 5321 allows 512; servers with long URLs exceed it
@@ -138,7 +144,7 @@ func newReply(code string, lines []string) Reply {
 			r.Enhanced = status
 		}
 		if r.Enhanced == status {
-			lines[i] = line[len(status):]
+			lines[i] = strings.TrimPrefix(line[len(status):], " ")
 		}
 	}
 	r.Text = cleanText(strings.Join(lines, " "))

@@ -130,8 +130,7 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 		return Reply{}, err
 	}
 	reply, err := s.read(command{"DOT", 2, s.timeouts.Dot})
-	var no *ReplyError
-	if err != nil && !errors.As(err, &no) {
+	if err != nil && !isReply(err) {
 		return Reply{}, s.dead(ctx, "read the reply to the final dot", err)
 	}
 	return reply, err

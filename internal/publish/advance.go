@@ -278,7 +278,8 @@ func (p *Publisher) personal(n *Newsletter, issue, subscriber, address, name str
 // messageID names one recipient's copy (RFC 5322 section 3.6.4). It shows
 // neither the subscriber nor how many there are.
 func messageID(issue, subscriber, from string) string {
-	sum := sha256.Sum256([]byte("message " + issue + " " + subscriber))
+	var in, id [128]byte
+	sum := sha256.Sum256(append(append(append(append(in[:0], "message "...), issue...), ' '), subscriber...))
 	_, domain, _ := strings.Cut(from, "@")
-	return hex.EncodeToString(sum[:16]) + "@" + domain
+	return string(append(append(hex.AppendEncode(id[:0], sum[:16]), '@'), domain...))
 }

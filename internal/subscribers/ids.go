@@ -12,6 +12,9 @@ import (
 // copies, which verify and change nothing. NewID never returns it.
 const Nobody = "aaaaaaaaaaaaaaaa"
 
+// idLength is the number of characters of an id.
+const idLength = len(Nobody)
+
 // idEncoding has lower-case letters, since ids are read aloud and typed.
 var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
@@ -53,17 +56,20 @@ func newIDs(random io.Reader, n int) ([]string, error) {
 	return ids, nil
 }
 
-func decodeID(id string) ([]byte, error) {
-	b, err := idEncoding.DecodeString(id)
-	if err != nil || idEncoding.EncodeToString(b) != id || len(b) != subscriberBytes {
+// appendID appends the bytes of a subscriber's id. The decoder skips line breaks,
+// so the length is checked on both sides.
+func appendID(dst []byte, id string) ([]byte, error) {
+	b, err := idEncoding.AppendDecode(dst, []byte(id))
+	if err != nil || len(id) != idLength || len(b) != len(dst)+subscriberBytes {
 		return nil, fmt.Errorf("%q is not a subscriber id", id)
 	}
 	return b, nil
 }
 
-func decodeNewsletter(id string) ([]byte, error) {
-	b, err := hex.DecodeString(id)
-	if err != nil || len(b) != newsletterBytes || strings.ToLower(id) != id {
+// appendNewsletter appends the bytes of a newsletter's id.
+func appendNewsletter(dst []byte, id string) ([]byte, error) {
+	b, err := hex.AppendDecode(dst, []byte(id))
+	if err != nil || len(b) != len(dst)+newsletterBytes || strings.ToLower(id) != id {
 		return nil, fmt.Errorf("%q is not a newsletter id", id)
 	}
 	return b, nil

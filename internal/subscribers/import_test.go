@@ -151,7 +151,7 @@ func TestNewIDs(t *testing.T) {
 		t.Errorf("ids from %s to %s", ids[0], ids[999])
 	}
 	for _, id := range ids {
-		if _, err := decodeID(id); err != nil {
+		if _, err := appendID(nil, id); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -41,7 +41,7 @@ type Keys struct {
 
 // version is what is derived from one secret.
 type version struct {
-	tokens map[Purpose][]byte
+	tokens map[Purpose]*macKey
 	until  time.Time // when it ends for what is not an unsubscribe token; zero: never
 }
 
@@ -70,13 +70,13 @@ func Keyring(now func() time.Time, secrets ...Secret) (*Keys, error) {
 		if len(s.Value) < minSecret {
 			return nil, fmt.Errorf("%w: the secret has %d bytes and needs at least %d", digest.ErrConfig, len(s.Value), minSecret)
 		}
-		v := version{tokens: map[Purpose][]byte{}}
+		v := version{tokens: map[Purpose]*macKey{}}
 		for _, p := range keyed {
 			key, err := derive(s.Value, "token "+string(p))
 			if err != nil {
 				return nil, err
 			}
-			v.tokens[p] = key
+			v.tokens[p] = newMACKey(key)
 		}
 		k.versions = append(k.versions, v)
 		if i > 0 && !s.Since.IsZero() {
@@ -99,7 +99,7 @@ func Successor(first []byte, n int) ([]byte, error) {
 }
 
 // verifier is the key of a number, if it still verifies a purpose.
-func (k *Keys) verifier(p Purpose, number byte) []byte {
+func (k *Keys) verifier(p Purpose, number byte) *macKey {
 	i := int(number) - 1
 	if i < 0 || i >= len(k.versions) {
 		return nil

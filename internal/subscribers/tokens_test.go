@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -187,4 +188,32 @@ func FuzzOpen(f *testing.F) {
 			t.Errorf("%q opens to %s of %s, whose token is another", token, id, list)
 		}
 	})
+}
+
+// The same token comes of a hash that was used before, and of many at once.
+func TestTokensAtOnce(t *testing.T) {
+	k := testKeys(t)
+	want := mustToken(t, k, someone, weekly)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				if got, err := k.Token(PurposeUnsubscribe, someone, weekly); got != want || err != nil {
+					t.Errorf("%q, %v; want %q", got, err, want)
+				}
+				if _, _, err := k.Open(PurposeUnsubscribe, want); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func BenchmarkToken(b *testing.B) {
+	k := testKeys(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		mustToken(b, k, someone, weekly)
+	}
 }
