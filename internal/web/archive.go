@@ -62,9 +62,10 @@ func archivePolicy(style string) string {
 }
 
 // addSlash sends who left it out to the folder. Addresses stay relative, since
-// a proxy may have taken off what stands before them.
+// a proxy may have taken off what stands before them, and begin with a dot: a name
+// such as http:elsewhere.example would else be an address of its own.
 func addSlash(w http.ResponseWriter, r *http.Request) error {
-	return redirect(w, http.StatusMovedPermanently, url.PathEscape(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:])+"/")
+	return redirect(w, http.StatusMovedPermanently, "./"+url.PathEscape(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:])+"/")
 }
 
 func redirect(w http.ResponseWriter, status int, to string) error {

@@ -247,9 +247,9 @@ func TestArchiveAddresses(t *testing.T) {
 	for _, prefix := range []string{"", "/mail"} {
 		s, _ := withArchive(t, func(o *Options) { o.PublicURL += prefix })
 		for path, want := range map[string]string{
-			"/archive":                             "301 archive/",
+			"/archive":                             "301 ./archive/",
 			"/archive/":                            "302 weekly/",
-			"/archive/weekly":                      "301 weekly/",
+			"/archive/weekly":                      "301 ./weekly/",
 			"/archive/weekly/":                     "200",
 			"/archive/weekly/?utm_x=1":             "200",
 			"/archive/weekly/?before=4":            "200",
