@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -18,11 +19,17 @@ type crowd struct {
 	most int
 
 	mu    sync.Mutex
-	open  map[net.Conn]int // since when they wait, as a number of turns; 0: a request is being answered
+	open  map[net.Conn]place
 	turns int
 }
 
-func newCrowd(most int) *crowd { return &crowd{most: most, open: map[net.Conn]int{}} }
+// place is where a connection stands.
+type place struct {
+	since     int // the turn at which it came, or its last request was answered
+	answering bool
+}
+
+func newCrowd(most int) *crowd { return &crowd{most: most, open: map[net.Conn]place{}} }
 
 // connKey finds a request's connection in its context.
 type connKey struct{}
@@ -35,7 +42,9 @@ func (c *crowd) watch(s *http.Server) {
 	}
 	answer := s.Handler
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.answering(r.Context().Value(connKey{}).(net.Conn))
+		conn := r.Context().Value(connKey{}).(net.Conn)
+		c.set(conn, true)
+		r.Body = slowly{r.Body, c, conn}
 		answer.ServeHTTP(w, r)
 	})
 }
@@ -49,7 +58,7 @@ func (c *crowd) note(conn net.Conn, state http.ConnState) {
 	switch {
 	case state == http.StateNew, state == http.StateIdle && open:
 		c.turns++
-		c.open[conn] = c.turns
+		c.open[conn] = place{since: c.turns}
 		if len(c.open) > c.most {
 			c.makeRoom()
 		}
@@ -62,8 +71,8 @@ func (c *crowd) note(conn net.Conn, state http.ConnState) {
 // come does.
 func (c *crowd) makeRoom() {
 	var first net.Conn
-	for conn, since := range c.open {
-		if since > 0 && (first == nil || since < c.open[first]) {
+	for conn, at := range c.open {
+		if !at.answering && (first == nil || at.since < c.open[first].since) {
 			first = conn
 		}
 	}
@@ -71,10 +80,25 @@ func (c *crowd) makeRoom() {
 	_ = first.Close() // nobody can do more about it
 }
 
-func (c *crowd) answering(conn net.Conn) {
+// set notes whether it is the server's turn.
+func (c *crowd) set(conn net.Conn, answering bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, open := c.open[conn]; open {
-		c.open[conn] = 0
+	if at, open := c.open[conn]; open {
+		at.answering = answering
+		c.open[conn] = at
 	}
+}
+
+// slowly is a request's body: while it comes, the server waits.
+type slowly struct {
+	io.ReadCloser
+	crowd *crowd
+	conn  net.Conn
+}
+
+func (b slowly) Read(p []byte) (int, error) {
+	b.crowd.set(b.conn, false)
+	defer b.crowd.set(b.conn, true)
+	return b.ReadCloser.Read(p)
 }

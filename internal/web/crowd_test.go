@@ -25,7 +25,7 @@ func crowded(t *testing.T) (visit func(words string) visitor, goOn chan<- struct
 	t.Helper()
 	stay := make(chan struct{})
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	mux.HandleFunc("/stay", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
@@ -58,6 +58,7 @@ func crowded(t *testing.T) (visit func(words string) visitor, goOn chan<- struct
 const (
 	whole = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	half  = "GET / HTTP/1.1\r\nHost:"
+	body  = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx="
 	stays = "GET /stay HTTP/1.1\r\nHost: x\r\n\r\n"
 )
 
@@ -100,9 +101,10 @@ func TestWhoKeepsTheServerWaitingGoesFirst(t *testing.T) {
 	reader := visit(stays)
 	reader.answered()
 	silent, slow := visit(""), visit(half)
+	slower := visit(body)
 	idle := visit(whole)
 	idle.answered()
-	for _, v := range []visitor{silent, slow, idle} {
+	for _, v := range []visitor{silent, slow, slower, idle} {
 		for late := time.Now().Add(10 * time.Second); !v.gone(); {
 			if time.Now().After(late) {
 				t.Fatal("who keeps the server waiting stays")
