@@ -50,6 +50,7 @@ func (a *app) erase(ctx context.Context, address string) error {
 		return err
 	}
 	scrubbed := false
+	copies := []string{}
 	err = a.withPublisher(ctx, newsletters, func(s *store.Store, keys *subscribers.Keys, _ *publish.Publisher) error {
 		err := a.service(s, keys).EraseAddress(ctx, address)
 		if err != nil && !errors.Is(err, digest.ErrNotFound) {
@@ -58,7 +59,9 @@ func (a *app) erase(ctx context.Context, address string) error {
 		// Also where somebody was erased before, and others were reading.
 		clean, failed := patiently(ctx, func() (bool, error) { return s.CleanUp(ctx, a.now()) })
 		scrubbed = clean
-		return errors.Join(err, failed)
+		beside, unread := s.Copies()
+		copies = append(copies, beside...)
+		return errors.Join(err, failed, unread)
 	})
 	if errors.Is(err, digest.ErrNotFound) {
 		return fmt.Errorf("%w: there is nothing to erase of %s", digest.ErrNotFound, address)
@@ -69,7 +72,7 @@ func (a *app) erase(ctx context.Context, address string) error {
 	if a.config.Postgres() {
 		scrubbed = false // old rows stay until VACUUM
 	}
-	return a.print(map[string]any{"erased": true, "scrubbed": scrubbed}, func(w io.Writer) {
+	return a.print(map[string]any{"erased": true, "scrubbed": scrubbed, "copies": copies}, func(w io.Writer) {
 		fmt.Fprintln(w, "erased; only a keyed hash is left, by which the address is suppressed")
 		switch {
 		case scrubbed:
@@ -77,6 +80,9 @@ func (a *app) erase(ctx context.Context, address string) error {
 			fmt.Fprintln(w, "PostgreSQL keeps old rows in its files until it vacuums them, and in its archived log")
 		default:
 			fmt.Fprintln(w, "The database's files still hold it, since others are reading: digest serve sees to it, or call this again in a minute")
+		}
+		for _, file := range copies {
+			fmt.Fprintf(w, "%s is from before an upgrade and still holds what it held then: delete it when you need it no more\n", file)
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"digest.example/internal/digest"
 )
@@ -28,6 +30,25 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 		return fmt.Errorf("backup to %s: %w", file, err)
 	}
 	return nil
+}
+
+// Copies are the copies that upgrades have left beside the database. What was
+// erased since is still in them.
+func (s *Store) Copies() ([]string, error) {
+	if s.file == "" {
+		return nil, nil
+	}
+	beside, err := os.ReadDir(filepath.Dir(s.file))
+	if err != nil {
+		return nil, fmt.Errorf("look for copies of the database: %w", err)
+	}
+	var copies []string
+	for _, f := range beside {
+		if strings.HasPrefix(f.Name(), filepath.Base(s.file)+copySuffix) {
+			copies = append(copies, filepath.Join(filepath.Dir(s.file), f.Name()))
+		}
+	}
+	return copies, nil
 }
 
 // backup copies a database to a file that it makes.

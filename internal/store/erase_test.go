@@ -336,6 +336,19 @@ func TestErasedFromFiles(t *testing.T) {
 	unfound(t, w, erased)
 }
 
+// The copies that upgrades leave hold who was erased since; other files are not theirs.
+func TestCopiesOfUpgrades(t *testing.T) {
+	w := file(t)
+	first, err := w.backupBefore(w.ctx, 3)
+	w.must(err)
+	second, err := w.backupBefore(w.ctx, 3)
+	w.must(err)
+	w.must(os.WriteFile(filepath.Join(filepath.Dir(w.url), "other.db.schema-3.backup"), nil, 0o600))
+	if got, err := w.Copies(); err != nil || !slices.Equal(got, []string{first, second}) {
+		t.Errorf("%q, %v; want %q and %q", got, err, first, second)
+	}
+}
+
 // A process that dies after it has erased somebody leaves the rest to the next.
 func TestErasedFromFilesAfterACrash(t *testing.T) {
 	w, erased := churned(t)

@@ -155,10 +155,13 @@ func (s *Store) tooOld(have int64) error {
 		digest.ErrSchema, have, s.known)
 }
 
+// copySuffix follows the database's name in those of copies from before an upgrade.
+const copySuffix = ".schema-"
+
 // backupBefore copies the file beside itself, under a name that is free.
 func (s *Store) backupBefore(ctx context.Context, have int64) (string, error) {
 	for n := 1; ; n++ {
-		name := fmt.Sprintf("%s.schema-%d.backup", s.file, have)
+		name := fmt.Sprintf("%s%s%d.backup", s.file, copySuffix, have)
 		if n > 1 {
 			name += fmt.Sprintf(".%d", n)
 		}
