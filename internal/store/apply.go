@@ -40,7 +40,7 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	if err := s.prepare(ctx, moveRow, intendRow, skipIfLeft, acceptRow, spend); err != nil {
+	if err := s.prepare(ctx, skipIfLeft, spend); err != nil {
 		return nil, err
 	}
 	applied := make([]bool, len(changes))

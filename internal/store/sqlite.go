@@ -46,6 +46,7 @@ func (s *Store) connect(file string, settings []string) error {
 	if s.write, err = s.pool(dsn(file, settings...), 1); err != nil {
 		return err
 	}
+	s.onClose(s.compiled.close)
 	s.read, err = s.pool(dsn(file, forReading()...), readers)
 	return err
 }

@@ -54,6 +54,7 @@ type Store struct {
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
+	compiled compiled // used by whoever has the connection that writes
 	issues   sync.Map // id of an issue that is being sent → its newsletter's
 	pruned   pruned
 	group    group

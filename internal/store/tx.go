@@ -91,14 +91,7 @@ func (t tx) execAll(all []statement) ([]int64, error) {
 	if t.s.file == "" {
 		return t.pipeline(all)
 	}
-	changed := make([]int64, len(all))
-	for i, q := range all {
-		var err error
-		if changed[i], err = t.exec(q.query, q.args...); err != nil {
-			return nil, err
-		}
-	}
-	return changed, nil
+	return t.direct(all)
 }
 
 // prepare compiles statements that run often. It must not be called within a
