@@ -88,11 +88,11 @@ func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []deli
 			if len(rows) == 0 {
 				break
 			}
-			taken, err := t.takeRows(c, rows)
-			if err != nil {
+			before := len(claimed)
+			if claimed, err = t.takeRows(c, rows, claimed); err != nil {
 				return err
 			}
-			claimed, skipped = append(claimed, taken...), skipped+len(rows)-len(taken)
+			skipped += len(rows) - (len(claimed) - before)
 		}
 		if len(claimed) == 0 {
 			return nil
@@ -130,7 +130,8 @@ func (t tx) claimable(issue string) (newsletter string, err error) {
 }
 
 func (t tx) candidates(c delivery.Claim, newsletter string, n int) ([]candidate, error) {
-	return collect(t.ctx, t, func(scan scan) (candidate, error) {
+	rows := make([]candidate, 0, n)
+	err := each(t.ctx, t, func(scan scan) error {
 		r := candidate{Delivery: delivery.Delivery{
 			Issue: c.Issue, State: delivery.Claimed, Owner: c.Owner, Changed: c.Now.Truncate(time.Millisecond),
 		}}
@@ -140,17 +141,21 @@ func (t tx) candidates(c delivery.Claim, newsletter string, n int) ([]candidate,
 			&r.Address, &r.Name, &plain, &mailable)
 		r.NextAt, r.Plain, r.mailable = at(next), plain == 1, mailable == 1
 		r.Epoch++
-		return r, err
+		rows = append(rows, r)
+		return err
 	}, claimRows+t.s.skipLocked, c.Issue, newsletter, ms(c.Now), n)
+	return rows, err
 }
 
-// takeRows claims the rows that may be mailed and skips the others.
-func (t tx) takeRows(c delivery.Claim, rows []candidate) (claimed []delivery.Delivery, err error) {
+// takeRows claims the rows that may be mailed, appends them to claimed, and skips
+// the others.
+func (t tx) takeRows(c delivery.Claim, rows []candidate, claimed []delivery.Delivery) ([]delivery.Delivery, error) {
 	at, err := t.judged(c.Now)
 	if err != nil {
 		return nil, err
 	}
-	var ids []any
+	claimed = slices.Grow(claimed, len(rows))
+	ids := make([]any, 0, len(rows))
 	for _, r := range rows {
 		if r.mailable {
 			claimed, ids = append(claimed, r.Delivery), append(ids, r.Subscriber)
