@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"digest.example/internal/digest"
@@ -76,23 +75,6 @@ func requestID(random io.Reader) (string, error) {
 		return "", fmt.Errorf("new request id: %w", err)
 	}
 	return hex.EncodeToString(b), nil
-}
-
-// mailbox is what counts as one mailbox where letters to strangers are limited:
-// without the +tag, and without what a provider is known to ignore. It is never
-// mailed to, so that being wrong costs somebody a day at most.
-func mailbox(normal string) string {
-	local, domain, _ := strings.Cut(normal, "@")
-	if tag := strings.IndexByte(local, '+'); tag > 0 {
-		local = local[:tag]
-	}
-	switch domain {
-	case "gmail.com", "googlemail.com":
-		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
-	case "proton.me", "protonmail.com", "pm.me":
-		local, domain = strings.NewReplacer(".", "", "-", "", "_", "").Replace(local), "proton.me"
-	}
-	return local + "@" + domain
 }
 
 // maxLanguage is the length of the longest tag that a page could have, with

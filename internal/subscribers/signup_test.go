@@ -87,6 +87,15 @@ func TestWhatCountsAsOneMailbox(t *testing.T) {
 		"ann.b@pm.me":                "annb@proton.me",
 		"a-n@mail.proton.me":         "a-n@mail.proton.me",
 		"a-n_n@gmail.com":            "a-n_n@gmail.com",
+		"ann@me.com":                 "ann@icloud.com",
+		"a.nn+x@mac.com":             "a.nn@icloud.com",
+		"ann-b@ya.ru":                "ann.b@yandex.ru",
+		"ann.b+x@yandex.com":         "ann.b@yandex.ru",
+		"annb@yandex.ru":             "annb@yandex.ru",
+		"news@ann.fastmail.com":      "ann@fastmail.com",
+		"a+b@more.ann.fastmail.fm":   "ann@fastmail.com",
+		"ann+x@fastmail.fm":          "ann@fastmail.com",
+		"ann@notfastmail.com":        "ann@notfastmail.com",
 	} {
 		if got := mailbox(normal); got != want {
 			t.Errorf("%s counts as %s, want %s", normal, got, want)
