@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -230,23 +232,27 @@ func (p *pagesBench) answers(pairs int) {
 // which are sign-ups, most of them over the limit, and half readers who leave.
 func (p *pagesBench) besideSending(rounds, recipients int) {
 	p.list(recipients, "s")
-	var quiet, loaded, ratios []float64
+	var quiet, loaded, ratios, busy, busier []float64
 	for round := range rounds {
-		rates := map[bool]float64{}
+		rates, cpu := map[bool]float64{}, map[bool]float64{}
 		for turn := range 2 {
 			load := (round+turn)%2 == 1 // neither is always first
-			rates[load] = p.sending(load)
+			rates[load], cpu[load] = p.sending(load)
 		}
 		quiet, loaded = append(quiet, rates[false]), append(loaded, rates[true])
 		ratios = append(ratios, rates[true]/rates[false])
+		busy, busier = append(busy, cpu[false]), append(busier, cpu[true])
 	}
 	fmt.Printf("sending to %d: %s a second, with 100 requests a second %s, which is %s of it\n",
 		recipients, spread("%.0f", quiet), spread("%.0f", loaded), spread("%.3f", ratios))
+	fmt.Printf("  processor time of the serving program for 1,000 messages: %s ms, with requests %s ms\n",
+		spread("%.0f", busy), spread("%.0f", busier))
 }
 
 // sending is how many messages of an issue a second are sent, from the command's
-// start to its end.
-func (p *pagesBench) sending(load bool) float64 {
+// start to its end, and how much processor time the serving program takes for a
+// thousand of them, in ms.
+func (p *pagesBench) sending(load bool) (rate, cpu float64) {
 	db := p.open()
 	defer db.Close()
 	// The sample site never has anything new: the issue prints what others did.
@@ -265,7 +271,7 @@ func (p *pagesBench) sending(load bool) float64 {
 			p.bother(over)
 		}
 	}()
-	began := time.Now()
+	began, used := time.Now(), p.used()
 	// On PostgreSQL the serving program sends too, and may have the last rows.
 	if out, err := p.command("send", "--now", "--newsletter", "weekly", "--force", force).CombinedOutput(); err != nil && p.dsn == "" {
 		p.b.Fatalf("send: %v\n%s", err, out)
@@ -277,7 +283,7 @@ func (p *pagesBench) sending(load bool) float64 {
 		}
 		return open == 0
 	})
-	took := time.Since(began)
+	took, used := time.Since(began), p.used()-used
 	close(over)
 	<-done
 	stop()
@@ -295,7 +301,23 @@ func (p *pagesBench) sending(load bool) float64 {
 	if issues == 0 {
 		p.b.Fatal("nothing was sent")
 	}
-	return float64(issues) / took.Seconds()
+	return float64(issues) / took.Seconds(), used.Seconds() * 1e6 / float64(issues)
+}
+
+// used is the processor time that the serving program has had, by proc(5).
+func (p *pagesBench) used() time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.process.Pid))
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	const user, system, tick = 11, 12, time.Second / 100 // fields behind the name, which ends with ")"
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+2:]))
+	u, err1 := strconv.Atoi(fields[user])
+	s, err2 := strconv.Atoi(fields[system])
+	if err := errors.Join(err1, err2); err != nil {
+		p.b.Fatal(err)
+	}
+	return time.Duration(u+s) * tick
 }
 
 // open opens the database behind the program's back.

@@ -34,7 +34,7 @@ type rider struct {
 // A transaction takes nobody in any more when it has so many, or has lasted so
 // long: who came first waits for the last.
 const (
-	mostRiders    = 64
+	mostRiders  = 64
 	longestRide = 20 * time.Millisecond
 )
 

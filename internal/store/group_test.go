@@ -49,8 +49,8 @@ func (p *pier) moored() string {
 }
 
 // together makes changes of which all come while the first is being made, and
-// returns what each was told; meanwhile, if any, runs before the first goes on.
-func (p *pier) together(first func(tx) error, meanwhile func(), others ...func(tx) error) (told []error, err error) {
+// returns what each was told.
+func (p *pier) together(first func(tx) error, others ...func(tx) error) (told []error, err error) {
 	p.Helper()
 	var riders sync.WaitGroup
 	told = make([]error, len(others))
@@ -60,9 +60,6 @@ func (p *pier) together(first func(tx) error, meanwhile func(), others ...func(t
 			for p.group.length() <= i {
 				runtime.Gosched()
 			}
-		}
-		if meanwhile != nil {
-			meanwhile()
 		}
 		return first(t)
 	})
@@ -119,7 +116,7 @@ func TestGroup(t *testing.T) {
 				others = append(others, moor(fmt.Sprint("ship", i), err))
 			}
 			before := commits(t, p.url)
-			told, first := p.together(moor("first", c.first), nil, others...)
+			told, first := p.together(moor("first", c.first), others...)
 			if !errors.Is(first, c.first) {
 				t.Errorf("the first was told %v", first)
 			}
@@ -149,7 +146,7 @@ func TestGroupIsBounded(t *testing.T) {
 		others[i] = moor(fmt.Sprint("ship", i), nil)
 	}
 	before := commits(t, p.url)
-	if told, first := p.together(moor("first", nil), nil, others...); errors.Join(append(told, first)...) != nil {
+	if told, first := p.together(moor("first", nil), others...); errors.Join(append(told, first)...) != nil {
 		t.Fatal(first, told)
 	}
 	if n := commits(t, p.url) - before; n < 2 {
@@ -287,7 +284,7 @@ func TestGroupAtALockedDatabase(t *testing.T) {
 		_, err := conn.ExecContext(p.ctx, `BEGIN IMMEDIATE`)
 		p.must(err)
 	}
-	told, first := p.together(func(tx) error { return errSank }, nil, moor("a", nil))
+	told, first := p.together(func(tx) error { return errSank }, moor("a", nil))
 	if !errors.Is(first, errSank) || told[0] != nil {
 		t.Fatal(first, told)
 	}
@@ -334,7 +331,7 @@ func TestGroupOnAFullDisk(t *testing.T) {
 		_, err := t.exec(`INSERT INTO moored VALUES (hex(zeroblob(100000)))`)
 		return err
 	}
-	told, first := p.together(moor("first", nil), nil, moor("a", nil), big, moor("b", nil))
+	told, first := p.together(moor("first", nil), moor("a", nil), big, moor("b", nil))
 	if told[1] == nil {
 		t.Fatal("there was room")
 	}
@@ -365,7 +362,7 @@ func TestGroupUndoneBySQLite(t *testing.T) {
 		}
 		return err
 	}
-	told, first := p.together(moor("first", nil), nil, moor("a", nil), undone, moor("b", nil))
+	told, first := p.together(moor("first", nil), moor("a", nil), undone, moor("b", nil))
 	if first == nil || told[0] == nil || told[1] == nil {
 		t.Errorf("told %v, %v", first, told)
 	}
@@ -388,7 +385,7 @@ func TestGroupIsKilled(t *testing.T) {
 		return (&pier{&world{T: t, Store: opened(t, name, Options{Mode: ReadWrite}), ctx: p.ctx}}).moored()
 	}
 	before := ""
-	told, first := p.together(moor("first", nil), nil, moor("a", nil), func(tx) error {
+	told, first := p.together(moor("first", nil), moor("a", nil), func(tx) error {
 		before = left(t.TempDir())
 		return nil
 	})
