@@ -26,9 +26,17 @@ const (
 
 	isNewsletter = `SELECT COUNT(*) FROM newsletter WHERE id = $1 AND retired IS NULL`
 
-	grantedTo = `SELECT COUNT(CASE WHEN granted > $3 THEN 1 END), COUNT(*) FROM intake WHERE kind = $2 AND granted > $4 AND `
+	// The kind is no condition: SQLite would go through all that were granted of it,
+	// rather than those of one mailbox.
+	grantedTo = `SELECT COUNT(CASE WHEN kind = $2 AND granted > $3 THEN 1 END), COUNT(CASE WHEN kind = $2 THEN 1 END)
+		FROM intake WHERE granted > $4 AND `
 
 	grantedSince = `SELECT COUNT(*) FROM intake WHERE kind = $1 AND granted > $2`
+
+	// By no bare id: SQLite would go through all requests of a month in their order.
+	dueRequests = `SELECT i.id, i.kind, i.newsletter, i.subscriber, i.language, i.wording, i.evidence, i.at, i.granted,
+		s.address, s.normal, s.language FROM intake i JOIN subscriber s ON s.id = i.subscriber
+		WHERE i.granted > 0 AND i.done IS NULL AND i.id || '' > $1 ORDER BY i.id || '' LIMIT $2`
 
 	dropRequest = `DELETE FROM intake WHERE id = $1`
 
@@ -222,9 +230,7 @@ func (s *Store) Granted(ctx context.Context, after string, n int) ([]signup.Due,
 			d.Language = language
 		}
 		return d, err
-	}, `SELECT i.id, i.kind, i.newsletter, i.subscriber, i.language, i.wording, i.evidence, i.at, i.granted,
-		s.address, s.normal, s.language FROM intake i JOIN subscriber s ON s.id = i.subscriber
-		WHERE i.granted IS NOT NULL AND i.done IS NULL AND i.id > $1 ORDER BY i.id LIMIT $2`, after, n)
+	}, dueRequests, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("requests that were granted: %w", err)
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -328,5 +330,23 @@ func testWrite(t *testing.T, w *world) {
 	}
 	if due := w.granted(); len(due) != 0 {
 		t.Errorf("still due: %+v", due)
+	}
+}
+
+// What is asked every second, or within a transaction, must not go through all
+// that was granted within a month.
+func TestRequestsAreFoundByIndex(t *testing.T) {
+	w := file(t)
+	for query, index := range map[string]string{
+		dueRequests: "intake_due", grantedTo + `mailbox = $1`: "intake_mailbox", grantedTo + `subscriber = $1`: "intake_subscriber",
+		oldestRequests: "intake_waiting", newestRequests: "intake_waiting",
+	} {
+		plan, err := collect(w.ctx, w.read, func(scan scan) (detail string, err error) {
+			var id, parent, unused int
+			return detail, scan(&id, &parent, &unused, &detail)
+		}, `EXPLAIN QUERY PLAN `+query, slices.Repeat([]any{1}, 1+strings.Count(query, "$2")+strings.Count(query, "$3")+strings.Count(query, "$4"))...)
+		if err != nil || !strings.Contains(strings.Join(plan, "; "), "USING INDEX "+index) {
+			t.Errorf("%s:\n%v, %v", query, plan, err)
+		}
 	}
 }

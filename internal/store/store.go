@@ -54,8 +54,10 @@ type Store struct {
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
-	compiled compiled // used by whoever has the connection that writes
-	issues   sync.Map // id of an issue that is being sent → its newsletter's
+	asked    map[string]int // how often what is not prepared was asked for
+	often    []string       // what of that is to be prepared
+	compiled compiled       // used by whoever has the connection that writes
+	issues   sync.Map       // id of an issue that is being sent → its newsletter's
 	pruned   pruned
 	group    group
 
@@ -99,7 +101,10 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 
 // open lets tests bring migrations of their own.
 func open(ctx context.Context, url string, o Options, migrations fs.FS) (*Store, error) {
-	s := &Store{lock: o.Lock, log: o.Logger, random: o.Random, prepared: map[string]*sql.Stmt{}}
+	s := &Store{
+		lock: o.Lock, log: o.Logger, random: o.Random,
+		prepared: map[string]*sql.Stmt{}, asked: map[string]int{},
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

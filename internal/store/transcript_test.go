@@ -91,7 +91,7 @@ func (c tracedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // tracedConn passes on what the store's drivers can do. What is prepared is noted
-// when it is, and not each time that it runs.
+// when it runs, like what is not: the store prepares what has run often.
 type tracedConn struct {
 	driver.Conn
 	notes *transcript
@@ -103,8 +103,8 @@ func (c tracedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx,
 }
 
 func (c tracedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	c.notes.note("PREPARE "+query, nil)
-	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return tracedStmt{stmt, query, c.notes}, err
 }
 
 func (c tracedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -115,4 +115,20 @@ func (c tracedConn) ExecContext(ctx context.Context, query string, args []driver
 func (c tracedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.notes.note(query, args)
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+type tracedStmt struct {
+	driver.Stmt
+	query string
+	notes *transcript
+}
+
+func (s tracedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.notes.note(s.query, args)
+	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}
+
+func (s tracedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.notes.note(s.query, args)
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }

@@ -56,11 +56,17 @@ func (s *Store) alone(ctx context.Context, f func(tx) error) error {
 // QueryContext is for each and its like. It does not take their context: one
 // that ends in the middle of a transaction would undo what is not theirs.
 func (t tx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	if p := t.s.statement(query); p != nil {
+		return t.StmtContext(t.ctx, p).QueryContext(t.ctx, args...)
+	}
 	return t.Tx.QueryContext(t.ctx, query, args...)
 }
 
 // QueryRowContext is like QueryContext.
 func (t tx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	if p := t.s.statement(query); p != nil {
+		return t.StmtContext(t.ctx, p).QueryRowContext(t.ctx, args...)
+	}
 	return t.Tx.QueryRowContext(t.ctx, query, args...)
 }
 
@@ -94,33 +100,6 @@ func (t tx) execAll(all []statement) ([]int64, error) {
 	return t.direct(all)
 }
 
-// prepare compiles statements that run often. It must not be called within a
-// transaction, which holds the only connection; and it must not hold the mutex
-// while it waits for that connection, since the transaction asks for it too.
-func (s *Store) prepare(ctx context.Context, queries ...string) error {
-	for _, q := range queries {
-		if s.statement(q) != nil {
-			continue
-		}
-		p, err := s.write.PrepareContext(ctx, q)
-		if err != nil {
-			return fmt.Errorf("prepare: %w", failed(err))
-		}
-		s.mu.Lock()
-		if s.prepared[q] == nil {
-			s.prepared[q] = p // closed with its pool, like one that came too late
-		}
-		s.mu.Unlock()
-	}
-	return nil
-}
-
-func (s *Store) statement(query string) *sql.Stmt {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.prepared[query]
-}
-
 // queryer is a pool or a transaction.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -130,7 +109,7 @@ type queryer interface {
 type scan func(...any) error
 
 // each calls f for each row of a query. Rows stay open while f runs, so f must
-// not write in the same transaction.
+// not write in the same transaction, nor ask the same query.
 func each(ctx context.Context, q queryer, f func(scan) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
