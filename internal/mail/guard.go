@@ -22,11 +22,13 @@ type guardedConn struct {
 	closeOnce sync.Once
 	closeErr  error
 	hangup    *hangup
-	parts     net.Buffers // still to be written
+	corked    *corked
+	more      bool // what is written is a part of what will be written soon
+	one       [1][]byte
 }
 
 func guard(c net.Conn) *guardedConn {
-	g := &guardedConn{Conn: c, hangup: watchFor(c)}
+	g := &guardedConn{Conn: c, hangup: watchFor(c), corked: cork(c)}
 	g.left.Store(maxHandshake)
 	return g
 }
@@ -49,18 +51,22 @@ func (g *guardedConn) Read(p []byte) (int, error) {
 
 // Write counts what left, so that Commit can tell a dot that was never sent.
 func (g *guardedConn) Write(p []byte) (int, error) {
+	if g.more {
+		g.one[0] = p
+		n, err := g.WriteParts(g.one[:])
+		return int(n), err
+	}
 	n, err := g.Conn.Write(p)
 	g.written.Add(int64(n))
 	return n, err
 }
 
-// WriteParts writes them all, in one system call where it can. It uses up the
-// list, not what it refers to.
-func (g *guardedConn) WriteParts(parts [][]byte) error {
-	g.parts = parts
-	n, err := g.parts.WriteTo(g.Conn)
+// WriteParts writes them as one, with more to follow. It uses up the list, not
+// what it refers to.
+func (g *guardedConn) WriteParts(parts [][]byte) (int64, error) {
+	n, err := g.corked.write(parts)
 	g.written.Add(n)
-	return err
+	return n, err
 }
 
 // Close closes once, whoever calls it: a session, a cancelled context, go-mail.

@@ -44,7 +44,7 @@ type Session struct {
 // Broken says whether the connection is of no more use. Close it then.
 func (s *Session) Broken() bool { return s.broken.Load() }
 
-// Offer transmits the envelope and the message, all but the final dot: until
+// Offer writes the envelope and the message, all but the final dot: until
 // Commit the server has accepted nothing, and dropping the connection takes the
 // offer back, which the end of ctx does too.
 //
@@ -136,10 +136,12 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 	return reply, err
 }
 
-// transmit writes a message. Where nothing encrypts it, its parts go out as they
-// lie: the pieces of a stencil are the same for all sessions, and need not be
-// copied for each.
+// transmit writes a message, to which the dot will follow. Where nothing encrypts
+// it, its parts go out as they lie: the pieces of a stencil are the same for all
+// sessions, and need not be copied for each.
 func (s *Session) transmit(message *Data) error {
+	s.conn.more = true
+	defer func() { s.conn.more = false }()
 	if s.encrypted {
 		s.out = message.Append(s.out[:0])
 		return s.write(s.out, s.timeouts.Body)
@@ -148,7 +150,8 @@ func (s *Session) transmit(message *Data) error {
 		return err
 	}
 	s.parts = append(s.parts[:0], message.parts...)
-	return s.conn.WriteParts(s.parts)
+	_, err := s.conn.WriteParts(s.parts)
+	return err
 }
 
 // write sends p whole; the time that it allows is for the reply too.
