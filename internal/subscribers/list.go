@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"digest.example/internal/digest"
@@ -72,7 +73,12 @@ func (l *List) leaveByLink(ctx context.Context, subscriber, newsletter string, e
 		return nil
 	}
 	e.Actor = Reader
-	_, err := l.leave(ctx, subscriber, newsletter, e)
+	// Looked at first: nobody limits how often a link is used, and a transaction that
+	// changes nothing would keep the one that sends waiting.
+	c, err := l.store.Consent(ctx, subscriber, newsletter)
+	if err == nil && slices.Contains(From(Unsubscribed, Reader), c.State) {
+		_, err = l.leave(ctx, subscriber, newsletter, e)
+	}
 	if err != nil && !errors.Is(err, digest.ErrNotFound) {
 		return fmt.Errorf("unsubscribe: %w", err)
 	}

@@ -218,6 +218,7 @@ func TestUnsubscribeOfNobodySucceeds(t *testing.T) {
 
 func TestUnsubscribeTellsRefusalFromTrouble(t *testing.T) {
 	l, m, k := testList(t)
+	m.consents[someone+weekly] = Consent{State: Active}
 	m.fail = errors.New("disk full")
 	token := mustToken(t, k, someone, weekly)
 	err := l.Unsubscribe(context.Background(), token, "")
