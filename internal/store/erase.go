@@ -127,9 +127,12 @@ func (t tx) blankReasons(id string) error {
 	if err != nil {
 		return err
 	}
+	// A relay may write the domain in other letters than we do. Rather somebody else's
+	// reply is lost.
+	normal, given := p.Normal[:strings.LastIndexByte(p.Normal, '@')+1], p.Address[:strings.LastIndexByte(p.Address, '@')+1]
 	for _, c := range named {
 		lower := strings.ToLower(c.reason)
-		if !strings.Contains(lower, p.Normal) && !strings.Contains(lower, strings.ToLower(p.Address)) {
+		if !strings.Contains(lower, normal) && !strings.Contains(lower, strings.ToLower(given)) {
 			continue
 		}
 		_, err := t.exec(`UPDATE issue SET reason = 'a reply that named somebody who was erased since' WHERE id = $1`, c.issue)

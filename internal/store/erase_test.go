@@ -210,6 +210,27 @@ func (h *history) afterwards() error {
 	return h.change(h.ctx, "late", func(t tx) error { return t.addTicket(k) })
 }
 
+// A relay names a reader by a domain in its own letters.
+func testErasedFromReasons(t *testing.T, w *world) {
+	newsletter := w.newsletter("weekly")
+	p := person(0)
+	p.Address, p.Normal = "Ann.Bell@xn--bcher-kva.example", "ann.bell@xn--bcher-kva.example"
+	_, err := w.Enrol(w.ctx, newsletter, []subscribers.Subscriber{p}, subscribers.Consent{State: subscribers.Active},
+		subscribers.Event{To: subscribers.Active})
+	w.must(err)
+	r, _, err := w.OpenIssue(w.ctx, "weekly", digest.EditionScheduled, slot(1), noon)
+	w.must(err)
+	for reason, stays := range map[string]bool{
+		"550 <Ann.Bell@bücher.example> no": false, "550 <ANN.BELL@XN--BCHER-KVA.EXAMPLE> no": false, "550 <bob@bücher.example> no": true,
+	} {
+		w.exec(`UPDATE issue SET reason = $1 WHERE id = $2`, reason, r.ID)
+		w.must(w.change(w.ctx, "blank", func(t tx) error { return t.blankReasons(p.ID) }))
+		if got := w.query(`SELECT reason FROM issue`); (got == reason) != stays {
+			t.Errorf("%q has become %q", reason, got)
+		}
+	}
+}
+
 // A mark stays until what was under way must be over, and takes along what comes
 // back until then.
 func testErasedMarks(t *testing.T, w *world) {

@@ -116,6 +116,7 @@ func suite(t *testing.T, e engine) {
 		{"erase a person", testErasePerson},
 		{"erase whatever happened", testEraseAnything},
 		{"erase what comes back", testErasedMarks},
+		{"erase from why issues stopped", testErasedFromReasons},
 		{"erase an address", testEraseAddressOnly},
 		{"lists are counted", testListCounts},
 		{"sign-ups are alike", testSignUpsAreAlike},
