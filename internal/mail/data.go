@@ -35,16 +35,17 @@ func (d *Data) Append(dst []byte) []byte {
 
 func (d *Data) clear() { d.parts, d.own = d.parts[:0], d.own[:0] }
 
-// between takes in what was appended to d.own to stand between two pieces of a
-// stencil. To look at it alone is enough, because Stencil.check has looked at the
-// pieces: what goes before ends in CRLF, so that this begins a line, and what
-// follows begins with CRLF, or with one "=" and CRLF. So no CR, LF or dot of one
-// meets that of another, and a line is at most one octet longer than it is here.
-func (d *Data) between(grown []byte) error {
+// between keeps what was appended to d.own to stand between two pieces of a
+// stencil, and returns it. To look at it alone is enough, because Stencil.check has
+// looked at the pieces: what goes before ends in CRLF, so that this begins a line,
+// and what follows begins with CRLF, or with one "=" and CRLF. So no CR, LF or dot
+// of one meets that of another, and a line is at most one octet longer than it is
+// here.
+func (d *Data) between(grown []byte) ([]byte, error) {
 	part := grown[len(d.own):]
 	if err := checkLines(part, maxLine-1); err != nil {
-		return err
+		return nil, fmt.Errorf("what is the recipient's own: %w", err)
 	}
-	d.own, d.parts = grown, append(d.parts, part)
-	return nil
+	d.own = grown
+	return part, nil
 }

@@ -46,6 +46,9 @@ func TestDataIsUsedAgain(t *testing.T) {
 			t.Error("the header is a copy")
 		}
 	}
+	if err := (&Stencil{}).Fill(&d, person()); err == nil {
+		t.Error("filled an empty stencil")
+	}
 	if err := s.Fill(&d, Personal{To: "nobody"}); err == nil || len(d.parts) != 0 {
 		t.Errorf("%v; what it held before would be sent again", err)
 	}
@@ -63,10 +66,11 @@ func FuzzBetween(f *testing.F) {
 		var d Data
 		d.parts = append(d.parts, s.head)
 		for i, piece := range s.pieces {
-			if d.between(append(d.own, own[i%len(own)]...)) != nil {
+			part, err := d.between(append(d.own, own[i%len(own)]...))
+			if err != nil {
 				return
 			}
-			d.parts = append(d.parts, piece)
+			d.parts = append(d.parts, part, piece)
 		}
 		if err := checkLines(d.Append(nil), maxLine); err != nil {
 			t.Fatal(err)

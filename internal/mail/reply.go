@@ -128,7 +128,12 @@ func enhancedStatus(line string) string {
 
 // isCounter takes one to three digits.
 func isCounter(s string) bool {
-	return s != "" && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 3
 }
 
 // newReply joins the lines of a reply. Servers repeat the enhanced status on

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -43,39 +44,47 @@ func (s *Stencil) Fill(d *Data, p Personal) error {
 	if err := s.refuses(p); err != nil {
 		return err
 	}
-	d.parts = append(d.parts, s.head)
-	err := d.between(appendPersonal(d.own, p, s.mailbox))
-	for i, piece := range s.pieces {
-		if i > 0 && err == nil {
-			err = d.between(appendHole(d.own, s.value(i-1, p)))
-		}
-		d.parts = append(d.parts, piece)
-	}
+	header, err := d.between(appendPersonal(d.own, p, s.mailbox))
 	if err != nil {
-		d.clear()
-		return fmt.Errorf("what is the recipient's own: %w", err)
+		return err
+	}
+	unsubscribe, err := d.between(appendHole(d.own, p.Unsubscribe))
+	if err != nil {
+		return err
+	}
+	var preferences []byte
+	if s.prints(fillPreferences) {
+		if preferences, err = d.between(appendHole(d.own, p.Preferences)); err != nil {
+			return err
+		}
+	}
+	d.parts = append(d.parts, s.head, header, s.pieces[0])
+	for i, piece := range s.pieces[1:] {
+		hole := unsubscribe
+		if s.fills[i] == fillPreferences {
+			hole = preferences
+		}
+		d.parts = append(d.parts, hole, piece)
 	}
 	return nil
 }
 
 // refuses says why there can be no correct message for p.
 func (s *Stencil) refuses(p Personal) error {
+	if len(s.pieces) == 0 {
+		return errors.New("fill: the stencil is empty")
+	}
 	if err := p.check(); err != nil {
 		return err
 	}
-	if strings.IndexByte(s.fills, fillPreferences) >= 0 {
+	if s.prints(fillPreferences) {
 		return checkURL(p.Preferences)
 	}
 	return nil
 }
 
-// value is what fills a hole.
-func (s *Stencil) value(hole int, p Personal) string {
-	if s.fills[hole] == fillPreferences {
-		return p.Preferences
-	}
-	return p.Unsubscribe
-}
+// prints says whether there is a hole for that.
+func (s *Stencil) prints(fill byte) bool { return strings.IndexByte(s.fills, fill) >= 0 }
 
 // AppendData appends the message for p, as Fill makes it, to dst.
 func (s *Stencil) AppendData(dst []byte, p Personal) ([]byte, error) {
@@ -143,14 +152,20 @@ func appendFolded(dst []byte, s string, column int) []byte {
 	return dst
 }
 
+// holeLine is at how many octets a line in a hole ends: there is room behind one
+// less for an encoded one, and for the soft break's own sign.
+const holeLine = 73
+
 // appendHole writes a hole's value in quoted-printable, at the start of a line,
 // with soft breaks where it is too long for one. A dot that would begin a line
 // is encoded and so needs no stuffing.
 func appendHole(dst []byte, value string) []byte {
+	if len(value) <= holeLine && !strings.Contains(value, "=") && !strings.HasPrefix(value, ".") {
+		return append(dst, value...) // most are
+	}
 	column := 0
 	for i := range len(value) {
-		// 72 leaves room for three more and the soft break's own sign.
-		if column > 72 {
+		if column >= holeLine {
 			dst = append(dst, "=\r\n"...)
 			column = 0
 		}

@@ -163,6 +163,8 @@ func TestBodyDecodesToItsInput(t *testing.T) {
 			for _, url := range []string{
 				person().Unsubscribe,
 				"https://d.example/u/" + strings.Repeat("a", 300),
+				"https://d.example/u/" + strings.Repeat("a", holeLine-20),
+				"https://d.example/u/" + strings.Repeat("a", holeLine-16),
 				"https://d.example/u?t=" + strings.Repeat("=", 70) + "." + strings.Repeat("..x", 40),
 				"https://d.example/ua?t=" + strings.Repeat("=", 70),
 				"https://d.example/uab?t=" + strings.Repeat("=", 70),
@@ -218,7 +220,7 @@ func TestTwoKindsOfHoles(t *testing.T) {
 	}
 	tm := template()
 	tm.Text = hole
-	stranger.Preferences = ""
+	stranger.Preferences = "\r.\n"
 	if _, err := mustStencil(t, tm).Message(stranger); err != nil {
 		t.Errorf("asks for preferences that nobody prints: %v", err)
 	}
