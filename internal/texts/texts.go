@@ -25,8 +25,10 @@ const folder = "messages"
 // Catalog has the messages of all languages. It is immutable and safe for
 // concurrent use.
 type Catalog struct {
-	bundle *i18n.Bundle
-	needs  map[string][]string // placeholders by key
+	bundle  *i18n.Bundle
+	tags    []language.Tag // of the message files
+	matcher language.Matcher
+	needs   map[string][]string // placeholders by key
 }
 
 // placeholder is where a message has something filled in. N is the number that
@@ -52,6 +54,8 @@ func New() (*Catalog, error) {
 			c.needs[m.ID] = placeholders(m.Other)
 		}
 	}
+	c.tags = c.bundle.LanguageTags()
+	c.matcher = language.NewMatcher(c.tags) // to make one takes longer than to use it
 	return c, nil
 }
 
@@ -90,13 +94,12 @@ func (c *Catalog) For(tag string) *Language {
 // messagesFor is the language of the file to take, and whether that is the
 // language that was asked for.
 func (c *Catalog) messagesFor(asked language.Tag) (_ language.Tag, own bool) {
-	tags := c.bundle.LanguageTags()
-	_, i, confidence := language.NewMatcher(tags).Match(asked)
+	_, i, confidence := c.matcher.Match(asked)
 	want, _ := asked.Base()
-	if base, _ := tags[i].Base(); confidence == language.No || base != want {
+	if base, _ := c.tags[i].Base(); confidence == language.No || base != want {
 		return language.English, false
 	}
-	return tags[i], true
+	return c.tags[i], true
 }
 
 // rtl are the scripts that are written from right to left (Unicode TR 9).
