@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"time"
 
 	"digest.example/internal/digest"
@@ -16,10 +17,13 @@ import (
 	"digest.example/internal/texts"
 )
 
-// Composer renders issues. It is immutable and safe for concurrent use.
+// Composer renders issues. It is safe for concurrent use.
 type Composer struct {
 	parts   parts // never executed, so that they can be cloned for each language
 	catalog *texts.Catalog
+
+	mu      sync.Mutex
+	letters map[string]parts // by language's tag
 }
 
 // IDs are what would otherwise be random or the clock.
@@ -56,7 +60,7 @@ func New(templates fs.FS) (*Composer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("email templates: %w", err)
 	}
-	c := &Composer{parts: p, catalog: catalog}
+	c := &Composer{parts: p, catalog: catalog, letters: map[string]parts{}}
 	for _, nl := range []digest.Newsletter{trialNewsletter(), bareNewsletter()} {
 		if _, err := c.Render(trialIssue(), nl, IDs{Boundary: "trial", Date: trialDate}); err != nil {
 			return nil, fmt.Errorf("email templates: %w", err)

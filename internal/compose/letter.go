@@ -88,7 +88,7 @@ func newLetter(kind digest.LetterKind, nl digest.Newsletter, lang *texts.Languag
 
 // letterParts renders both bodies, which must lead to the link.
 func (c *Composer) letterParts(l letter, lang *texts.Language) (html, text string, err error) {
-	p, err := c.parts.in(lang)
+	p, err := c.letterIn(lang)
 	if err != nil {
 		return "", "", err
 	}
@@ -100,6 +100,23 @@ func (c *Composer) letterParts(l letter, lang *texts.Language) (html, text strin
 		return "", "", fmt.Errorf("the templates print no link in both parts")
 	}
 	return html, text, nil
+}
+
+// letterIn keeps the templates of each language: to make them takes longer than a
+// letter does.
+func (c *Composer) letterIn(lang *texts.Language) (parts, error) {
+	const most = 50 // readers can name more languages than there are
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, known := c.letters[lang.Tag]
+	if known {
+		return p, nil
+	}
+	p, err := c.parts.in(lang)
+	if err == nil && len(c.letters) < most {
+		c.letters[lang.Tag] = p
+	}
+	return p, err
 }
 
 // tryLetters finds mistakes in the templates of letters.

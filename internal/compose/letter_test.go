@@ -8,7 +8,10 @@ import (
 	"mime/quotedprintable"
 	netmail "net/mail"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,5 +172,43 @@ func TestLettersThatCannotBe(t *testing.T) {
 	o := open(t, letterTo(t, digest.LetterConfirm, nl, ""))
 	if strings.Contains(o.html, "<b>") || strings.ContainsAny(o.subject, "\r\n\u202e") {
 		t.Errorf("a hostile title: %q", o.subject)
+	}
+}
+
+// Who has written letters before, in whatever languages and at the same time,
+// writes the same ones.
+func TestLettersOneAfterAnother(t *testing.T) {
+	languages := []string{"de", "ar", "ja", "en", "fr-CA"}
+	for i := range 60 { // more than are kept
+		languages = append(languages, "en-x-h"+strconv.Itoa(i))
+	}
+	c := newComposer(t)
+	var all sync.WaitGroup
+	for i, language := range slices.Concat(languages, languages) {
+		kind := letterKinds[i%len(letterKinds)]
+		all.Go(func() {
+			data, err := c.Letter(kind, trialNewsletter(), language, "reader@example.org", letterLink, trialDate)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if o := open(t, data); !strings.Contains(o.html, `lang="`+language+`"`) {
+				t.Errorf("a letter in %s is not", language)
+			}
+		})
+	}
+	all.Wait()
+	for _, language := range languages[:5] {
+		got, err := c.Letter(letterKinds[0], trialNewsletter(), language, "reader@example.org", letterLink, trialDate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := newComposer(t).Letter(letterKinds[0], trialNewsletter(), language, "reader@example.org", letterLink, trialDate)
+		if d := cmp.Diff(string(want), string(got)); err != nil || d != "" {
+			t.Errorf("%s: %v\n%s", language, err, d)
+		}
+	}
+	if n := len(c.letters); n > 50 {
+		t.Errorf("templates of %d languages are kept", n)
 	}
 }
