@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,9 +218,10 @@ func TestOutboxLeavesABrokenRelayAlone(t *testing.T) {
 // is accepted.
 func TestOutboxTroubleIsToldOnce(t *testing.T) {
 	w := newOutboxWorld(t, 3)
-	refuse := true
+	var refuse atomic.Bool
+	refuse.Store(true)
 	server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
-		if refuse && e.Stage == smtptest.Mail {
+		if refuse.Load() && e.Stage == smtptest.Mail {
 			return smtptest.Action{Reply: "535 5.7.8 credentials"}
 		}
 		return smtptest.Action{}
@@ -236,11 +238,11 @@ func TestOutboxTroubleIsToldOnce(t *testing.T) {
 	if len(w.alerts) != 1 || !strings.Contains(w.alerts[0], "535") {
 		t.Errorf("alerts: %q", w.alerts)
 	}
-	refuse = false
+	refuse.Store(false)
 	if counts := w.due(o); counts[delivery.Accepted] != 3 {
 		t.Errorf("once it is put right: %v", counts)
 	}
-	refuse = true
+	refuse.Store(true)
 	w.enrolMore(3)
 	w.post(3, "digest@example.org")
 	w.due(o)
