@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // maxConns is how many connections may be open at once. Each is a file, which
@@ -13,8 +14,9 @@ import (
 const maxConns = 500
 
 // crowd keeps the number of connections down. Where there are too many, the one goes
-// whose client has left the server waiting for a whole request the longest: who
-// holds connections open only to have them loses those, and a reader gets in.
+// whose client has left the server waiting the longest, for a whole request or with
+// an answer: who holds connections open only to have them loses those, and a reader
+// gets in.
 type crowd struct {
 	most int
 
@@ -34,8 +36,9 @@ func newCrowd(most int) *crowd { return &crowd{most: most, open: map[net.Conn]pl
 // connKey finds a request's connection in its context.
 type connKey struct{}
 
-// watch has the crowd follow a server's connections.
-func (c *crowd) watch(s *http.Server) {
+// watch has the crowd follow a server's connections, which come from the listener
+// that it returns.
+func (c *crowd) watch(s *http.Server, l net.Listener) net.Listener {
 	s.ConnState = c.note
 	s.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		return context.WithValue(ctx, connKey{}, conn)
@@ -47,6 +50,7 @@ func (c *crowd) watch(s *http.Server) {
 		r.Body = slowly{r.Body, c, conn}
 		answer.ServeHTTP(w, r)
 	})
+	return door{l, c}
 }
 
 // note follows a connection. The first byte of a request changes nothing: the rest
@@ -101,4 +105,36 @@ func (b slowly) Read(p []byte) (int, error) {
 	b.crowd.set(b.conn, false)
 	defer b.crowd.set(b.conn, true)
 	return b.ReadCloser.Read(p)
+}
+
+// door is a listener.
+type door struct {
+	net.Listener
+	crowd *crowd
+}
+
+func (d door) Accept() (net.Conn, error) {
+	conn, err := d.Listener.Accept()
+	if err != nil {
+		return nil, err // as it is: the server tells its kinds apart
+	}
+	return &guest{conn, d.crowd}, nil
+}
+
+// guest is a connection: while an answer is not taken, the server waits.
+type guest struct {
+	net.Conn
+	crowd *crowd
+}
+
+// slowReading is from when on it does.
+const slowReading = time.Second
+
+func (g *guest) Write(p []byte) (int, error) {
+	waiting := time.AfterFunc(slowReading, func() { g.crowd.set(g, false) })
+	n, err := g.Conn.Write(p)
+	if !waiting.Stop() {
+		g.crowd.set(g, true)
+	}
+	return n, err
 }

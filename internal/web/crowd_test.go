@@ -21,15 +21,21 @@ type visitor struct {
 
 // crowded is a server with room for three, and a page at which a visitor stays
 // until it is told to go on.
-func crowded(t *testing.T) (visit func(words string) visitor, goOn chan<- struct{}) {
+func crowded(t *testing.T) (visit func(words string) visitor, stay chan struct{}) {
 	t.Helper()
-	stay := make(chan struct{})
+	stay = make(chan struct{})
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	mux.HandleFunc("/stay", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
 		<-stay
+	})
+	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
+		stay <- struct{}{}
+		for range 64 {
+			_, _ = w.Write(make([]byte, 1<<20)) // more than lies between a server and a client
+		}
 	})
 	s, err := Listen("127.0.0.1:0", mux, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -58,6 +64,7 @@ func crowded(t *testing.T) (visit func(words string) visitor, goOn chan<- struct
 const (
 	whole = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	half  = "GET / HTTP/1.1\r\nHost:"
+	long  = "GET /long HTTP/1.1\r\nHost: x\r\n\r\n"
 	body  = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx="
 	stays = "GET /stay HTTP/1.1\r\nHost: x\r\n\r\n"
 )
@@ -114,6 +121,22 @@ func TestWhoKeepsTheServerWaitingGoesFirst(t *testing.T) {
 	}
 	close(goOn)
 	reader.finished()
+}
+
+// Who asks for pages and does not read them is not being answered for ever.
+func TestWhoDoesNotReadMakesRoom(t *testing.T) {
+	visit, begun := crowded(t)
+	for range 3 {
+		visit(long)
+		<-begun
+	}
+	late := time.Now().Add(10 * time.Second)
+	for v := visit(whole); v.hear() != nil; v = visit(whole) {
+		_ = v.Close()
+		if time.Now().After(late) {
+			t.Fatal("who does not read keeps others out")
+		}
+	}
 }
 
 // Where all are being answered, who comes has to come again.

@@ -35,7 +35,7 @@ func Listen(addr string, h http.Handler, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: %w", addr, err)
 	}
-	s := &Server{listener: l, crowd: newCrowd(maxConns), http: &http.Server{
+	s := &Server{crowd: newCrowd(maxConns), http: &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -44,7 +44,7 @@ func Listen(addr string, h http.Handler, log *slog.Logger) (*Server, error) {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
-	s.crowd.watch(s.http)
+	s.listener = s.crowd.watch(s.http, l)
 	return s, nil
 }
 
