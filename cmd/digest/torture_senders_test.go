@@ -188,11 +188,13 @@ func testZombie(t *testing.T, m *team) {
 	if len(asleep) == 0 {
 		t.Error("it was stopped with nothing in its hands")
 	}
-	before, acts := m.text(), m.relay.after(1)
+	before, said, acts := m.text(), zombie.output.String(), m.relay.after(1)
 	_ = zombie.Process.Signal(syscall.SIGCONT)
-	if !m.await(zombie, acts, time.Minute) {
-		t.Error("it wakes and does nothing")
-	}
+	// Some of its connections go on with a message, others have a reply to record;
+	// there may be none of either kind.
+	m.until("it wakes and does something", func() bool {
+		return m.await(zombie, acts, 0) || zombie.output.String() != said
+	})
 	for _, c := range []*child{zombie, heir} {
 		_ = c.Process.Signal(syscall.SIGTERM)
 		if code := c.wait(); code != exitOK {
