@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -132,6 +133,54 @@ func TestAnnouncedIsNotForgotten(t *testing.T) {
 	}
 	if got := recipients(server); !slices.Equal(got, []string{"a@example.net"}) {
 		t.Errorf("accepted for %q", got)
+	}
+}
+
+// The end of a context drops the connection while a message is under way or
+// announced, and no other.
+func TestEndOfAContext(t *testing.T) {
+	for name, c := range map[string]struct {
+		carry func(t *testing.T, s *Session, ctx context.Context) error
+		drops bool
+	}{
+		"between messages": {func(t *testing.T, s *Session, ctx context.Context) error {
+			err := s.Offer(ctx, sender, "a@example.net", message(t, short))
+			_, committed := s.Commit(ctx)
+			return errors.Join(err, committed)
+		}, false},
+		"after a refusal": {func(t *testing.T, s *Session, ctx context.Context) error {
+			if err := s.Offer(ctx, sender, "gone@example.net", message(t, short)); !isReply(err) {
+				return fmt.Errorf("not refused: %w", err)
+			}
+			return nil
+		}, false},
+		"with an offer": {func(t *testing.T, s *Session, ctx context.Context) error {
+			return s.Offer(ctx, sender, "a@example.net", message(t, short))
+		}, true},
+		"with the next announced": {func(t *testing.T, s *Session, ctx context.Context) error {
+			err := s.Offer(ctx, sender, "a@example.net", message(t, short))
+			_, committed := s.CommitThen(ctx, sender, "b@example.net")
+			return errors.Join(err, committed)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, server := openPipelined(t, smtptest.At(smtptest.Rcpt, "gone@example.net", smtptest.Action{Reply: "550 5.1.1 nobody"}))
+			ctx, cancel := context.WithCancel(t.Context())
+			if err := c.carry(t, s, ctx); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			if !c.drops {
+				if _, err := send(t, s, "c@example.net"); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			err := server.Await(t.Context(), "the end of the connection", func() bool { _, open := server.Sessions(); return open == 0 })
+			if err != nil || !s.Broken() {
+				t.Errorf("%v, broken %v", err, s.Broken())
+			}
+		})
 	}
 }
 
