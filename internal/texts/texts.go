@@ -10,6 +10,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -35,8 +36,11 @@ type Catalog struct {
 // chose its form.
 var placeholder = regexp.MustCompile(`{{\.(\w+)}}`)
 
-// New reads the message files that are part of the program.
-func New() (*Catalog, error) {
+// New reads the message files that are part of the program; once, since whoever
+// composes mails or shows pages needs them, and there is nothing to change in them.
+func New() (*Catalog, error) { return read() }
+
+var read = sync.OnceValues(func() (*Catalog, error) {
 	entries, err := files.ReadDir(folder)
 	if err != nil {
 		return nil, fmt.Errorf("texts: %w", err)
@@ -57,7 +61,7 @@ func New() (*Catalog, error) {
 	c.tags = c.bundle.LanguageTags()
 	c.matcher = language.NewMatcher(c.tags) // to make one takes longer than to use it
 	return c, nil
-}
+})
 
 func placeholders(message string) []string {
 	var names []string
