@@ -255,7 +255,7 @@ var errTaken = errors.New("another process changes the same people")
 // changeAgain runs f in a transaction, and again if another process came in between.
 func (s *Store) changeAgain(ctx context.Context, what string, f func(tx) error) (err error) {
 	for range openTries {
-		if err = s.change(ctx, what, f); !errors.Is(err, errTaken) {
+		if err = s.changeSoon(ctx, what, f); !errors.Is(err, errTaken) {
 			break
 		}
 	}

@@ -14,18 +14,22 @@ import (
 // SQLite has one writer, and what a short change costs there is mostly its commit,
 // which waits for the disk. So changes that come at the same time ride in one
 // transaction: whoever finds nobody at it leads, and runs the functions of those
-// who come meanwhile before the commit. Everybody is told afterwards.
+// who come meanwhile before the commit. Everybody is told afterwards. While issues
+// are sent, whoever can waits for the next transaction of the sender's: two commits
+// would keep it from the next one twice as long.
 
 // group is who waits for a place in a transaction.
 type group struct {
 	mu      sync.Mutex
 	led     bool // somebody is at it, and sees to those who wait
 	waiting []*rider
+	busy    time.Time // when somebody last led who was in a hurry
 }
 
 // rider is a change of somebody.
 type rider struct {
 	f        func(tx) error
+	patient  bool // waits for company
 	err      error
 	panicked any
 	told     chan bool // whether they are to lead; else err is what came of f
@@ -38,6 +42,13 @@ const (
 	longestRide = 20 * time.Millisecond
 )
 
+// Who is patient waits for so long at a time, if somebody in a hurry has led as
+// recently as that.
+const (
+	patience = 3 * time.Millisecond
+	recently = 10 * time.Millisecond
+)
+
 var (
 	errPanicked = errors.New("another change in the same transaction has panicked")
 	errLeft     = errors.New("the goroutine of the transaction has ended")
@@ -46,21 +57,9 @@ var (
 // share runs f in a transaction that it may share with other changes. What fails
 // of them is undone alone, unless SQLite undoes everything by itself. While f
 // waits, the end of ctx takes it back; once it has begun, nothing does.
-func (s *Store) share(ctx context.Context, f func(tx) error) error {
-	r := &rider{f: f}
-	if s.group.join(r) {
-		return s.lead(ctx, r)
-	}
-	var lead bool
-	select {
-	case lead = <-r.told:
-	case <-ctx.Done():
-		if s.group.leave(r) {
-			return ctx.Err()
-		}
-		lead = <-r.told
-	}
-	if lead {
+func (s *Store) share(ctx context.Context, patient bool, f func(tx) error) error {
+	r := &rider{f: f, patient: patient}
+	if s.group.join(r) || s.group.wait(ctx, r) {
 		return s.lead(ctx, r)
 	}
 	if r.panicked != nil {
@@ -73,7 +72,7 @@ func (s *Store) share(ctx context.Context, f func(tx) error) error {
 func (g *group) join(r *rider) (lead bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.led {
+	if !g.led && (!r.patient || !g.hurried()) {
 		g.led = true
 		return true
 	}
@@ -82,17 +81,56 @@ func (g *group) join(r *rider) (lead bool) {
 	return false
 }
 
+func (g *group) hurried() bool { return time.Since(g.busy) < recently }
+
+// wait says whether r is to lead after all; else what came of it stands in r.
+func (g *group) wait(ctx context.Context, r *rider) (lead bool) {
+	var tick <-chan time.Time
+	if r.patient {
+		t := time.NewTicker(patience)
+		defer t.Stop()
+		tick = t.C
+	}
+	for {
+		select {
+		case lead := <-r.told:
+			return lead
+		case <-ctx.Done():
+			if g.leave(r) {
+				r.err = ctx.Err()
+				return false
+			}
+			return <-r.told
+		case <-tick:
+			if g.volunteer(r) {
+				return true
+			}
+		}
+	}
+}
+
+// volunteer says whether r leads now, since nobody came to.
+func (g *group) volunteer(r *rider) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i := slices.Index(g.waiting, r)
+	if g.led || i < 0 {
+		return false
+	}
+	g.led, g.waiting = true, slices.Delete(g.waiting, i, i+1)
+	return true
+}
+
 // leave says whether r still waited, and does so no more.
 func (g *group) leave(r *rider) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i, w := range g.waiting {
-		if w == r {
-			g.waiting = slices.Delete(g.waiting, i, i+1)
-			return true
-		}
+	i := slices.Index(g.waiting, r)
+	if i < 0 {
+		return false
 	}
-	return false
+	g.waiting = slices.Delete(g.waiting, i, i+1)
+	return true
 }
 
 // next takes who has waited longest; nil: nobody.
@@ -107,13 +145,20 @@ func (g *group) next() *rider {
 	return r
 }
 
-// handOn makes the next one lead, if there is one.
-func (g *group) handOn() {
+// handOn makes the next one lead, if there is one who does not rather wait.
+func (g *group) handOn(r *rider) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.led = len(g.waiting) > 0; g.led {
-		g.waiting[0].told <- true
-		g.waiting = slices.Delete(g.waiting, 0, 1)
+	if !r.patient {
+		g.busy = time.Now()
+	}
+	i := slices.IndexFunc(g.waiting, func(w *rider) bool { return !w.patient })
+	if i < 0 && len(g.waiting) > 0 && !g.hurried() {
+		i = 0
+	}
+	if g.led = i >= 0; g.led {
+		g.waiting[i].told <- true
+		g.waiting = slices.Delete(g.waiting, i, i+1)
 	}
 }
 
@@ -125,7 +170,7 @@ func (g *group) length() int {
 
 // lead makes a transaction of r and of those who come meanwhile.
 func (s *Store) lead(ctx context.Context, r *rider) error {
-	defer s.group.handOn()
+	defer s.group.handOn(r)
 	s.prepareOften(ctx)
 	conn, err := s.write.Conn(ctx)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -205,6 +206,62 @@ func TestGroupPanics(t *testing.T) {
 				t.Errorf("moored: %q", got)
 			}
 			p.must(p.change(p.ctx, "go on", moor("next", nil)))
+		})
+	}
+}
+
+// Who is patient lets the next one in a hurry lead, while such come; but does not
+// wait for ever.
+func TestGroupPatience(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		hurried bool // somebody in a hurry has just led
+		patient bool
+		leads   bool
+	}{
+		{"in a hurry", false, false, true},
+		{"in a hurry, after another", true, false, true},
+		{"patient, while nobody sends", false, true, true},
+		{"patient, while somebody sends", true, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var g group
+			if c.hurried {
+				g.busy = time.Now().Add(time.Hour)
+			}
+			r := &rider{patient: c.patient}
+			if got := g.join(r); got != c.leads {
+				t.Fatalf("leads: %v", got)
+			}
+			if c.leads {
+				return
+			}
+			hasty, second := &rider{}, &rider{patient: true}
+			if !g.join(hasty) || g.join(second) {
+				t.Fatal("who is in a hurry does not lead those who are not")
+			}
+			if g.volunteer(r) || g.next() != r {
+				t.Error("who waits is not taken along")
+			}
+			g.handOn(hasty)
+			if len(second.told) > 0 || g.led {
+				t.Error("who is patient leads at once")
+			}
+			if !g.volunteer(second) || g.volunteer(second) || !g.led || g.length() > 0 {
+				t.Error("who is patient never leads")
+			}
+			third, fourth := &rider{patient: true}, &rider{}
+			if g.join(third) || g.join(fourth) {
+				t.Error("two lead")
+			}
+			if g.handOn(second); len(third.told) > 0 || len(fourth.told) == 0 {
+				t.Error("who is in a hurry waits for who is not")
+			}
+			g.busy = time.Time{}
+			fourth.patient = true
+			if g.handOn(fourth); len(third.told) == 0 {
+				t.Error("nobody leads though nobody is in a hurry")
+			}
 		})
 	}
 }
@@ -411,7 +468,11 @@ func TestGroupModel(t *testing.T) {
 				ctx, cancel := context.WithCancel(p.ctx)
 				defer cancel()
 				defer func() { _ = recover() }()
-				well[i] = p.change(ctx, fate, func(t tx) error {
+				change := p.change
+				if i%2 == 0 {
+					change = p.changeSoon
+				}
+				well[i] = change(ctx, fate, func(t tx) error {
 					err := moor(fmt.Sprintf("%02d", i), nil)(t)
 					switch fate {
 					case "fails":

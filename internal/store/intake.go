@@ -259,7 +259,7 @@ func (s *Store) NthWaiting(ctx context.Context, kind digest.LetterKind, n int) (
 // Write implements signup.Store. Who finishes a request writes its letter, if
 // several are about to.
 func (s *Store) Write(ctx context.Context, written []signup.Written, at time.Time) error {
-	return s.change(ctx, "write letters", func(t tx) error {
+	return s.changeSoon(ctx, "write letters", func(t tx) error {
 		for _, w := range written {
 			n, err := t.exec(finishRequest, ms(at), w.Request)
 			if err == nil && n > 0 && w.Letter != nil {

@@ -92,7 +92,7 @@ func (s *Store) ClaimLetters(ctx context.Context, c delivery.Claim) ([]delivery.
 // claimLetters is one transaction, kept short by looking at no more than N letters.
 func (s *Store) claimLetters(ctx context.Context, c delivery.Claim) (claimed []delivery.Letter, skipped int, err error) {
 	var counter int64
-	err = s.change(ctx, "claim letters", func(t tx) error {
+	err = s.changeSoon(ctx, "claim letters", func(t tx) error {
 		if err := t.knownSchema(); err != nil {
 			return err
 		}
@@ -185,7 +185,7 @@ func (t tx) takeLetters(c delivery.Claim, rows []dueLetter) (claimed []delivery.
 // ApplyLetters implements delivery.Letters.
 func (s *Store) ApplyLetters(ctx context.Context, now time.Time, changes []delivery.Change) ([]bool, error) {
 	applied := make([]bool, len(changes))
-	err := s.change(ctx, "apply to letters", func(t tx) error {
+	err := s.changeSoon(ctx, "apply to letters", func(t tx) error {
 		for i, c := range changes {
 			var err error
 			if applied[i], err = t.applyLetter(now, c); err != nil {

@@ -12,7 +12,7 @@ const takeDown = `INSERT INTO intake (id, kind, newsletter, subscriber, address,
 
 // TakeDown implements subscribers.Store. It is one insert, the same for everybody.
 func (s *Store) TakeDown(ctx context.Context, r subscribers.Request) error {
-	return s.change(ctx, "take a request down", func(t tx) error {
+	return s.changeSoon(ctx, "take a request down", func(t tx) error {
 		_, err := t.exec(takeDown, r.ID, string(r.Kind), text(r.Newsletter), r.Subscriber, text(r.Address.Mailbox),
 			text(r.Address.Normal), r.Hash, reply(r.Evidence), r.Mailbox, text(r.Language), text(r.Wording), ms(r.At))
 		return err
@@ -31,7 +31,7 @@ func (s *Store) Prefer(
 	ctx context.Context, subscriber, newsletter string, choose func(*subscribers.Preferences) (*subscribers.Event, error),
 ) error {
 	subscriber, newsletter = text(subscriber), text(newsletter)
-	return s.change(ctx, "set preferences", func(t tx) error {
+	return s.changeSoon(ctx, "set preferences", func(t tx) error {
 		p, err := t.preferences(subscriber, newsletter)
 		if err != nil {
 			return err

@@ -181,7 +181,7 @@ func (s *Store) suppressions(
 func (s *Store) Move(
 	ctx context.Context, subscriber, newsletter string, from []subscribers.State, e subscribers.Event,
 ) (moved bool, err error) {
-	err = s.change(ctx, "move consent of "+subscriber, func(t tx) error {
+	err = s.changeSoon(ctx, "move consent of "+subscriber, func(t tx) error {
 		moved, err = t.move(text(subscriber), text(newsletter), from, e)
 		return err
 	})

@@ -45,7 +45,7 @@ func scanTicket(scan scan) (subscribers.Ticket, error) {
 
 // Use implements subscribers.Store.
 func (s *Store) Use(ctx context.Context, hash string, at time.Time) (won bool, err error) {
-	err = s.change(ctx, "use a ticket", func(t tx) error {
+	err = s.changeSoon(ctx, "use a ticket", func(t tx) error {
 		won, err = t.use(hash, at)
 		return err
 	})
@@ -62,7 +62,7 @@ var errUndone = errors.New("nothing is to be changed")
 
 // Confirm implements subscribers.Store.
 func (s *Store) Confirm(ctx context.Context, hash string, from []subscribers.State, e subscribers.Event) (bool, error) {
-	err := s.change(ctx, "confirm", func(t tx) error {
+	err := s.changeSoon(ctx, "confirm", func(t tx) error {
 		won, err := t.use(hash, e.At)
 		if err == nil && !won {
 			err = errUndone

@@ -25,11 +25,22 @@ type tx struct {
 // have heard of no error of a statement. With SQLite, other changes may be made in
 // the same one, and f must not wait for anything but the database.
 func (s *Store) change(ctx context.Context, what string, f func(tx) error) error {
-	run := s.alone
-	if s.file != "" {
-		run = s.share
+	return s.transact(ctx, what, false, f)
+}
+
+// changeSoon is change for what issues are not sent by: while they are, it waits
+// some milliseconds for a transaction that it can share.
+func (s *Store) changeSoon(ctx context.Context, what string, f func(tx) error) error {
+	return s.transact(ctx, what, true, f)
+}
+
+func (s *Store) transact(ctx context.Context, what string, patient bool, f func(tx) error) (err error) {
+	if s.file == "" {
+		err = s.alone(ctx, f)
+	} else {
+		err = s.share(ctx, patient, f)
 	}
-	if err := run(ctx, f); err != nil {
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, failed(err))
 	}
 	return nil
