@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -348,5 +349,34 @@ func TestRequestsAreFoundByIndex(t *testing.T) {
 		if err != nil || !strings.Contains(strings.Join(plan, "; "), "USING INDEX "+index) {
 			t.Errorf("%s:\n%v, %v", query, plan, err)
 		}
+	}
+}
+
+// oneLine composes letters of one line.
+type oneLine struct{}
+
+func (oneLine) Compose(_ digest.LetterKind, _, _, _, link string, _ time.Time) (string, []byte, error) {
+	return "list@example.test", []byte(link), nil
+}
+
+// However many sign up within a second, what follows is two commits: each is one
+// less for those who send meanwhile.
+func TestSignUpsCostFewCommits(t *testing.T) {
+	p := newPier(t)
+	newsletter := p.newsletter("weekly")
+	const n = 20
+	for i := range n {
+		p.must(p.TakeDown(p.ctx, asked(newsletter, i)))
+	}
+	before := commits(t, p.url)
+	p.must(signup.New(signup.Options{
+		Store: p.Store, Composer: oneLine{}, Now: func() time.Time { return noon }, Random: rand.Reader,
+		Link: func(_ digest.LetterKind, token string) string { return token },
+	}).Once(p.ctx))
+	if got := commits(t, p.url) - before; got != 2 {
+		t.Errorf("%d commits", got)
+	}
+	if letters := p.query(`SELECT COUNT(*) FROM outbox`); letters != fmt.Sprint(n) {
+		t.Errorf("%s letters", letters)
 	}
 }
