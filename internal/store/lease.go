@@ -10,7 +10,13 @@ import (
 // that somebody has locked is being changed by its owner, who therefore lives;
 // waiting for it could only end in a deadlock.
 const lapsed = `WITH lapsed AS MATERIALIZED (SELECT d.issue, d.subscriber FROM delivery d
-	WHERE d.issue IN (SELECT id FROM issue) AND d.owner <> '' AND d.owner <> $1 AND (d.lease_until <= $2 OR $3 = 1) AND d.state = `
+	WHERE d.issue IN (SELECT id FROM issue) AND d.owner > '' AND d.owner <> $1 AND (d.lease_until <= $2 OR $3 = 1) AND d.state = `
+
+const renewLeases = `UPDATE delivery SET lease_until = $1 WHERE issue IN (SELECT id FROM issue)
+			AND state IN ('claimed', 'committing') AND owner > '' AND owner = $2`
+
+// theirs are an owner's rows of an issue, in a state that is to follow.
+const theirs = ` WHERE issue = $2 AND owner > '' AND owner = $3 AND state = `
 
 const ofLapsed = ` FROM lapsed WHERE delivery.issue = lapsed.issue AND delivery.subscriber = lapsed.subscriber`
 
@@ -34,8 +40,7 @@ func (s *Store) Renew(ctx context.Context, owner string, now time.Time, lease ti
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(`UPDATE delivery SET lease_until = $1 WHERE issue IN (SELECT id FROM issue)
-			AND state IN ('claimed', 'committing') AND owner <> '' AND owner = $2`, ms(at.Add(lease)), owner)
+		_, err = t.exec(renewLeases, ms(at.Add(lease)), owner)
 		return err
 	})
 }
@@ -78,7 +83,6 @@ func (s *Store) Recover(
 
 // Free implements publish.Store.
 func (s *Store) Free(ctx context.Context, issue, owner string, now time.Time) (ready, inDoubt int, err error) {
-	const theirs = ` WHERE issue = $2 AND owner <> '' AND owner = $3 AND state = `
 	err = s.change(ctx, "free the rows of issue "+issue, func(t tx) error {
 		n, err := t.exec(`UPDATE delivery SET state = 'in_doubt', changed = $1`+theirs+`'committing'`, ms(now), issue, owner)
 		if err != nil {

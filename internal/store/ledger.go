@@ -10,6 +10,10 @@ import (
 	"digest.example/internal/digest"
 )
 
+const backlog = `SELECT i.state, (SELECT MIN(d.next_at) FROM delivery d WHERE d.issue = i.id AND d.state = 'ready'),
+		CASE WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.owner > '' AND d.state IN ('claimed', 'committing'))
+			THEN 1 ELSE 0 END FROM issue i WHERE i.id = $1`
+
 // Backlog implements delivery.Store. Each part of it is the first entry of an index.
 func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, error) {
 	b, err := one(ctx, s.read, func(scan scan) (b delivery.Backlog, err error) {
@@ -19,9 +23,7 @@ func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, er
 		err = scan(&state, &next, &held)
 		b.Sending, b.Ready, b.Held, b.NextAt = state == string(digest.IssueSending), next.Valid, held == 1, at(next)
 		return b, err
-	}, `SELECT i.state, (SELECT MIN(d.next_at) FROM delivery d WHERE d.issue = i.id AND d.state = 'ready'),
-		CASE WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.owner <> '' AND d.state IN ('claimed', 'committing'))
-			THEN 1 ELSE 0 END FROM issue i WHERE i.id = $1`, issue)
+	}, backlog, issue)
 	if err != nil {
 		return b, fmt.Errorf("backlog of issue %s: %w", issue, err)
 	}
@@ -36,7 +38,7 @@ const rare = `d.state <> 'ready' AND d.state <> 'claimed' AND d.state <> 'commit
 // may be a million.
 const countRows = `SELECT state, COUNT(*), '' FROM delivery WHERE issue = $1 AND state = 'ready' GROUP BY state
 	UNION ALL SELECT state, COUNT(*), '' FROM delivery
-		WHERE issue = $1 AND owner <> '' AND state IN ('claimed', 'committing') GROUP BY state
+		WHERE issue = $1 AND owner > '' AND state IN ('claimed', 'committing') GROUP BY state
 	UNION ALL SELECT state, COUNT(*), '' FROM delivery d WHERE issue = $1 AND ` + rare + ` GROUP BY state
 	UNION ALL SELECT '', recipients, counts FROM issue WHERE id = $1`
 
@@ -108,7 +110,7 @@ func narrow(states []delivery.State) string {
 	case len(states) == 0:
 		return ""
 	case !slices.ContainsFunc(states, func(s delivery.State) bool { return !slices.Contains(owned, s) }):
-		return ` AND d.owner <> ''`
+		return ` AND d.owner > ''`
 	case !slices.ContainsFunc(states, func(s delivery.State) bool { return slices.Contains(common, s) }):
 		return ` AND ` + rare
 	default:

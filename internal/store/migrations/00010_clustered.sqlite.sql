@@ -58,7 +58,8 @@ INSERT INTO clustered SELECT issue, subscriber, state, attempts, next_at, owner,
 DROP TABLE delivery;
 ALTER TABLE clustered RENAME TO delivery;
 CREATE INDEX delivery_ready ON delivery (issue, next_at) WHERE state = 'ready';
-CREATE INDEX delivery_held ON delivery (issue) WHERE owner <> '';
+-- With the owner in it, or SQLite would rather walk through the issue's rows.
+CREATE INDEX delivery_held ON delivery (issue, owner) WHERE owner > '';
 -- Not NOT IN: for that, SQLite would build a set of the four anew for each row that changes.
 CREATE INDEX delivery_rare ON delivery (issue, state)
     WHERE state <> 'ready' AND state <> 'claimed' AND state <> 'committing' AND state <> 'accepted';
