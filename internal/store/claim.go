@@ -75,12 +75,13 @@ func (s *Store) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Deliver
 // times N rows, however many of them have left.
 func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []delivery.Delivery, skipped int, err error) {
 	var counter int64
+	looked := 0
 	err = s.change(ctx, "claim", func(t tx) error {
 		newsletter, err := t.claimable(c.Issue)
 		if err != nil || newsletter == "" {
 			return err
 		}
-		for len(claimed) < c.N && skipped < 2*c.N {
+		for len(claimed) < c.N && looked-len(claimed) < 2*c.N {
 			rows, err := t.candidates(c, newsletter, c.N-len(claimed))
 			if err != nil {
 				return err
@@ -88,11 +89,10 @@ func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []deli
 			if len(rows) == 0 {
 				break
 			}
-			before := len(claimed)
+			looked += len(rows)
 			if claimed, err = t.takeRows(c, rows, claimed); err != nil {
 				return err
 			}
-			skipped += len(rows) - (len(claimed) - before)
 		}
 		if len(claimed) == 0 {
 			return nil
@@ -108,7 +108,7 @@ func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []deli
 	if counter > 0 {
 		s.countInLock(counter)
 	}
-	return claimed, skipped, nil
+	return claimed, looked - len(claimed), nil
 }
 
 // claimable returns the issue's newsletter, or nothing unless it is sending.

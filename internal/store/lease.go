@@ -12,13 +12,13 @@ import (
 const lapsed = `WITH lapsed AS MATERIALIZED (SELECT d.issue, d.subscriber FROM delivery d
 	WHERE d.issue IN (SELECT id FROM issue) AND d.owner > '' AND d.owner <> $1 AND (d.lease_until <= $2 OR $3 = 1) AND d.state = `
 
+const ofLapsed = ` FROM lapsed WHERE delivery.issue = lapsed.issue AND delivery.subscriber = lapsed.subscriber`
+
 const renewLeases = `UPDATE delivery SET lease_until = $1 WHERE issue IN (SELECT id FROM issue)
-			AND state IN ('claimed', 'committing') AND owner > '' AND owner = $2`
+	AND state IN ('claimed', 'committing') AND owner > '' AND owner = $2`
 
 // theirs are an owner's rows of an issue, in a state that is to follow.
 const theirs = ` WHERE issue = $2 AND owner > '' AND owner = $3 AND state = `
-
-const ofLapsed = ` FROM lapsed WHERE delivery.issue = lapsed.issue AND delivery.subscriber = lapsed.subscriber`
 
 // judged is the instant by which leases are judged: the server's where several
 // machines share a database, since their clocks may differ; else the process's.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -111,6 +112,18 @@ func nextSchema(t *testing.T) fstest.MapFS {
 		all[path.Base(name)] = &fstest.MapFile{Data: text}
 	}
 	return all
+}
+
+// openedBefore opens a new database as it was before a migration, by its number.
+func openedBefore(t *testing.T, url, migration string) *Store {
+	t.Helper()
+	old := nextSchema(t)
+	maps.DeleteFunc(old, func(name string, _ *fstest.MapFile) bool { return name > migration })
+	s, err := openWith(url, Options{Mode: ReadWrite}, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestReadingLeavesNoTrace(t *testing.T) {
