@@ -40,9 +40,6 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	if err := s.prepare(ctx, skipIfLeft, spend); err != nil {
-		return nil, err
-	}
 	applied := make([]bool, len(changes))
 	err := s.change(ctx, "apply", func(t tx) error {
 		newsletters, err := t.newslettersOf(changes)

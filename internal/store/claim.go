@@ -60,9 +60,6 @@ type candidate struct {
 // process has brought in a schema that this program does not know. Fewer than
 // N rows do not mean that there are no more; none do.
 func (s *Store) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
-	if err := s.prepare(ctx, s.claimMany(), skipRow); err != nil {
-		return nil, err
-	}
 	for {
 		claimed, skipped, err := s.claimOnce(ctx, c)
 		if err != nil || len(claimed) > 0 || skipped == 0 {

@@ -18,7 +18,8 @@ const (
 	mostAsked = 500
 )
 
-// prepare compiles statements that are about to run often. It must not be called
+// prepare compiles statements that are about to run often in one transaction, for
+// which prepareOften would come too late. It must not be called
 // within a transaction, which holds the only connection; and it must not hold the
 // mutex while it waits for that connection, since the transaction asks for it too.
 func (s *Store) prepare(ctx context.Context, queries ...string) error {
