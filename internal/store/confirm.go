@@ -36,7 +36,7 @@ const (
 
 // note writes down whom the import will confirm.
 func (i *importing) note(ctx context.Context, confirm []subscribers.Entry) error {
-	if err := i.s.prepare(ctx, noteConfirm, doneConfirm); err != nil {
+	if err := i.s.write.prepare(ctx, noteConfirm, doneConfirm); err != nil {
 		return err
 	}
 	for len(confirm) > 0 {

@@ -114,7 +114,7 @@ func insertion(own, into string, shared int, row []string, after string) []strin
 }
 
 func (s *Store) prepareEnrol(ctx context.Context) error {
-	return s.prepare(ctx, touchImport, unstageConsent, unstageEvents, s.insert.subscribers[enrolGroup-1],
+	return s.write.prepare(ctx, touchImport, unstageConsent, unstageEvents, s.insert.subscribers[enrolGroup-1],
 		s.insert.consents[enrolGroup-1], s.insert.events[enrolGroup-1])
 }
 

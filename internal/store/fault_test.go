@@ -101,7 +101,7 @@ func TestLockedDatabase(t *testing.T) {
 	_, issue := w.sending(3)
 	rows := w.claim(issue, "a", 2)
 	other := file(t) // for its pool's settings
-	holder, err := other.pool(dsn(w.url, forWriting()...), 1)
+	holder, err := other.openPool(dsn(w.url, forWriting()...), 1)
 	w.must(err)
 	conn, err := holder.Conn(w.ctx)
 	w.must(err)

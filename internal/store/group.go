@@ -171,7 +171,7 @@ func (g *group) length() int {
 // lead makes a transaction of r and of those who come meanwhile.
 func (s *Store) lead(ctx context.Context, r *rider) error {
 	defer s.group.handOn(r)
-	s.prepareOften(ctx)
+	s.write.prepareOften(ctx)
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return err

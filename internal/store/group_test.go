@@ -331,7 +331,7 @@ func TestGroupContexts(t *testing.T) {
 func TestGroupAtALockedDatabase(t *testing.T) {
 	p := newPier(t)
 	p.exec(`PRAGMA busy_timeout = 300`)
-	other, err := file(t).pool(dsn(p.url, forWriting()...), 1)
+	other, err := file(t).openPool(dsn(p.url, forWriting()...), 1)
 	p.must(err)
 	conn, err := other.Conn(p.ctx)
 	p.must(err)

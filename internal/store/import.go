@@ -286,7 +286,7 @@ func (s *Store) sweepImports(ctx context.Context, now time.Time) error {
 	if err != nil || dead == 0 {
 		return err
 	}
-	if err := s.prepare(ctx, unstageConsent, unstageEvents, forgetPerson); err != nil {
+	if err := s.write.prepare(ctx, unstageConsent, unstageEvents, forgetPerson); err != nil {
 		return err
 	}
 	for after, done := "", false; !done; {
@@ -362,7 +362,7 @@ func (t tx) unstage(v staged) error {
 // SetNames implements subscribers.Store.
 func (s *Store) SetNames(ctx context.Context, people []subscribers.Subscriber) error {
 	const setName = `UPDATE subscriber SET name = $1 WHERE id = $2 AND name = ''`
-	if err := s.prepare(ctx, setName); err != nil {
+	if err := s.write.prepare(ctx, setName); err != nil {
 		return err
 	}
 	for part := range slices.Chunk(people, enrolChunk) {

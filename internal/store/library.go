@@ -80,7 +80,7 @@ func (s *Store) Amend(ctx context.Context, h digest.Harvest) error {
 	if err != nil {
 		return fmt.Errorf("save harvest of %s: %w", h.Source, err)
 	}
-	if err := s.prepare(ctx, saveArticle, saveComment, dropUnseen); err != nil {
+	if err := s.write.prepare(ctx, saveArticle, saveComment, dropUnseen); err != nil {
 		return err
 	}
 	for len(items) > 0 {

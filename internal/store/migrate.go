@@ -104,7 +104,7 @@ const schemaVersion = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version
 
 // prepareSchema sees to it that the database has this program's schema and a name.
 func (s *Store) prepareSchema(ctx context.Context, mode Mode, migrations fs.FS) error {
-	have, err := version(ctx, s.write, s.dialect)
+	have, err := version(ctx, s.write.DB, s.dialect)
 	if err != nil {
 		return fmt.Errorf("open database: %w", failed(err))
 	}
@@ -112,7 +112,7 @@ func (s *Store) prepareSchema(ctx context.Context, mode Mode, migrations fs.FS) 
 	case have > s.known:
 		return s.tooNew(have)
 	case have == s.known:
-		return s.nameDatabase(ctx, s.write)
+		return s.nameDatabase(ctx, s.write.DB)
 	case have > 0 && mode != Upgrade:
 		return s.tooOld(have)
 	}
@@ -122,11 +122,11 @@ func (s *Store) prepareSchema(ctx context.Context, mode Mode, migrations fs.FS) 
 			return fmt.Errorf("back up before migrating: %w", err)
 		}
 	}
-	if err := migrate(ctx, s.write, s.dialect, migrations); err != nil {
+	if err := migrate(ctx, s.write.DB, s.dialect, migrations); err != nil {
 		return err
 	}
 	s.log.Info("migrated the database", "from", have, "to", s.known, "backup", s.migrated.Backup)
-	return s.nameDatabase(ctx, s.write)
+	return s.nameDatabase(ctx, s.write.DB)
 }
 
 // nameDatabase gives a new database its random name.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io/fs"
 
@@ -50,7 +49,7 @@ func (s *Store) openPostgres(ctx context.Context, url string, mode Mode, migrati
 func (s *Store) readPostgres(ctx context.Context, config *pgx.ConnConfig, migrations fs.FS) error {
 	s.read = s.serverPool(readingOnly(config), readers)
 	s.write = s.read
-	have, err := version(ctx, s.read, s.dialect)
+	have, err := version(ctx, s.read.DB, s.dialect)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -80,12 +79,10 @@ func readingOnly(config *pgx.ConnConfig) *pgx.ConnConfig {
 	return c
 }
 
-func (s *Store) serverPool(config *pgx.ConnConfig, size int) *sql.DB {
+func (s *Store) serverPool(config *pgx.ConnConfig, size int) *pool {
 	db := stdlib.OpenDB(*config)
-	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
 	s.onClose(db.Close)
-	return db
+	return newPool(db, size, false)
 }
 
 // durable refuses a server that would forget an intent after its dot was sent.

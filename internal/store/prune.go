@@ -101,7 +101,7 @@ func (s *Store) pruneArticles(ctx context.Context, source string, before int64, 
 // repeat runs a statement with each of the arguments, in one transaction, and
 // returns how many rows it changed.
 func (s *Store) repeat(ctx context.Context, query string, args [][]any) (changed int64, err error) {
-	if err := s.prepare(ctx, query); err != nil {
+	if err := s.write.prepare(ctx, query); err != nil {
 		return 0, err
 	}
 	err = s.change(ctx, "forget", func(t tx) error {

@@ -41,11 +41,9 @@ func (s *Store) PruneLedger(ctx context.Context, now time.Time, keep time.Durati
 	if err != nil || id == "" {
 		return false, err
 	}
-	s.mu.Lock()
-	at := s.pruned
-	s.mu.Unlock()
-	if at.issue != id {
-		at = pruned{issue: id}
+	at := pruned{issue: id}
+	if p := s.pruned.Load(); p != nil && p.issue == id {
+		at = *p
 	}
 	err = s.change(ctx, "prune the ledger of issue "+id, func(t tx) (err error) {
 		at, err = t.pruneLedger(at, before, n)
@@ -54,9 +52,7 @@ func (s *Store) PruneLedger(ctx context.Context, now time.Time, keep time.Durati
 	if err != nil {
 		return false, err
 	}
-	s.mu.Lock()
-	s.pruned = at
-	s.mu.Unlock()
+	s.pruned.Store(&at)
 	return true, nil
 }
 

@@ -43,23 +43,21 @@ func (s *Store) openSQLite(ctx context.Context, file string, mode Mode, migratio
 // connect opens the two pools.
 func (s *Store) connect(file string, settings []string) error {
 	var err error
-	if s.write, err = s.pool(dsn(file, settings...), 1); err != nil {
+	if s.write, err = s.openPool(dsn(file, settings...), 1); err != nil {
 		return err
 	}
 	s.onClose(s.compiled.close)
-	s.read, err = s.pool(dsn(file, forReading()...), readers)
+	s.read, err = s.openPool(dsn(file, forReading()...), readers)
 	return err
 }
 
-func (s *Store) pool(dsn string, size int) (*sql.DB, error) {
+func (s *Store) openPool(dsn string, size int) (*pool, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", s.file, err)
 	}
-	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
 	s.onClose(db.Close)
-	return db, nil
+	return newPool(db, size, true), nil
 }
 
 // create makes the whole database under another name first, so that nobody,
@@ -117,11 +115,11 @@ func (s *Store) openToRead(ctx context.Context, there bool, migrations fs.FS) er
 		return fmt.Errorf("open database %s: %w", s.file, err)
 	}
 	s.onClose(release)
-	if s.read, err = s.pool(dsn(s.file, forReading()...), readers); err != nil {
+	if s.read, err = s.openPool(dsn(s.file, forReading()...), readers); err != nil {
 		return err
 	}
 	s.write = s.read
-	have, err := version(ctx, s.read, s.dialect)
+	have, err := version(ctx, s.read.DB, s.dialect)
 	if err != nil {
 		return fmt.Errorf("open database %s: %w", s.file, err)
 	}
@@ -150,7 +148,7 @@ func (s *Store) openCopy(ctx context.Context, fill func(file string) error, migr
 	if err := s.build(ctx, file, migrations); err != nil {
 		return fmt.Errorf("migrate a copy of %s: %w", s.file, err)
 	}
-	s.read, err = s.pool(dsn(file, forReading()...), readers)
+	s.read, err = s.openPool(dsn(file, forReading()...), readers)
 	s.write = s.read
 	return err
 }

@@ -8,13 +8,13 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 )
 
 // Mode is what a process opens a database for.
@@ -43,8 +43,8 @@ type Options struct {
 // Store is an open database. Its methods are safe for concurrent use; each is
 // one durable transaction unless it says otherwise.
 type Store struct {
-	read  *sql.DB
-	write *sql.DB // one connection; in ReadOnly mode the same as read
+	read  *pool
+	write *pool // one connection; in ReadOnly mode the same as read
 	dialect
 	known  int64 // the schema's version that this program was made for
 	file   string
@@ -52,13 +52,9 @@ type Store struct {
 	log    *slog.Logger
 	random io.Reader
 
-	mu       sync.Mutex
-	prepared map[string]*sql.Stmt
-	asked    map[string]int // how often what is not prepared was asked for
-	often    []string       // what of that is to be prepared
-	compiled compiled       // used by whoever has the connection that writes
-	issues   sync.Map       // id of an issue that is being sent → its newsletter's
-	pruned   pruned
+	compiled compiled // used by whoever has the connection that writes
+	issues   sync.Map // id of an issue that is being sent → its newsletter's
+	pruned   atomic.Pointer[pruned]
 	group    group
 
 	migrated Migration
@@ -101,10 +97,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 
 // open lets tests bring migrations of their own.
 func open(ctx context.Context, url string, o Options, migrations fs.FS) (*Store, error) {
-	s := &Store{
-		lock: o.Lock, log: o.Logger, random: o.Random,
-		prepared: map[string]*sql.Stmt{}, asked: map[string]int{},
-	}
+	s := &Store{lock: o.Lock, log: o.Logger, random: o.Random}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

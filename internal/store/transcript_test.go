@@ -59,16 +59,15 @@ func (w *world) traced() *transcript {
 		w.must(err)
 		write, read = stdlib.GetConnector(*patient(config)), stdlib.GetConnector(*readingOnly(config))
 	}
-	w.write, w.prepared = w.tracedPool(write, t, 1), map[string]*sql.Stmt{}
+	w.write = w.tracedPool(write, t, 1)
 	w.read = w.tracedPool(read, t, readers)
 	return t
 }
 
-func (w *world) tracedPool(c driver.Connector, t *transcript, size int) *sql.DB {
+func (w *world) tracedPool(c driver.Connector, t *transcript, size int) *pool {
 	db := sql.OpenDB(tracedConnector{c, t})
-	db.SetMaxOpenConns(size)
 	w.onClose(db.Close)
-	return db
+	return newPool(db, size, w.file != "")
 }
 
 // fileConnector opens a file of SQLite's.

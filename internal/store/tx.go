@@ -67,7 +67,7 @@ func (s *Store) alone(ctx context.Context, f func(tx) error) error {
 // QueryContext is for each and its like. It does not take their context: one
 // that ends in the middle of a transaction would undo what is not theirs.
 func (t tx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
-	if p := t.s.statement(query); p != nil {
+	if p := t.s.write.statement(query); p != nil {
 		return t.StmtContext(t.ctx, p).QueryContext(t.ctx, args...)
 	}
 	return t.Tx.QueryContext(t.ctx, query, args...)
@@ -75,7 +75,7 @@ func (t tx) QueryContext(_ context.Context, query string, args ...any) (*sql.Row
 
 // QueryRowContext is like QueryContext.
 func (t tx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
-	if p := t.s.statement(query); p != nil {
+	if p := t.s.write.statement(query); p != nil {
 		return t.StmtContext(t.ctx, p).QueryRowContext(t.ctx, args...)
 	}
 	return t.Tx.QueryRowContext(t.ctx, query, args...)
@@ -85,7 +85,7 @@ func (t tx) QueryRowContext(_ context.Context, query string, args ...any) *sql.R
 func (t tx) exec(query string, args ...any) (int64, error) {
 	var r sql.Result
 	var err error
-	if p := t.s.statement(query); p != nil {
+	if p := t.s.write.statement(query); p != nil {
 		r, err = t.StmtContext(t.ctx, p).ExecContext(t.ctx, args...)
 	} else {
 		r, err = t.ExecContext(t.ctx, query, args...)

@@ -22,7 +22,7 @@ func TestOftenIsPrepared(t *testing.T) {
 			return err
 		}))
 	}
-	if !p.isPrepared(query) {
+	if !p.write.isPrepared(query) {
 		t.Error("what was asked often is not prepared")
 	}
 	// The schema may change under it.
@@ -42,7 +42,7 @@ func TestOftenIsPrepared(t *testing.T) {
 		}
 		return nil
 	}))
-	if n := len(p.asked); n > mostAsked {
+	if n := len(p.write.asked); n > mostAsked {
 		t.Errorf("%d statements are remembered", n)
 	}
 }
