@@ -24,6 +24,7 @@ type guardedConn struct {
 	hangup    *hangup
 	corked    *corked
 	more      bool // what is written is a part of what will be written soon
+	hurried   bool // Read takes what has arrived, and waits for nothing
 	one       [1][]byte
 }
 
@@ -36,8 +37,11 @@ func guard(c net.Conn) *guardedConn {
 // release ends the limit: from here on replies are read by readReply.
 func (g *guardedConn) release() { g.free.Store(true) }
 
-// Read reads within the limit.
+// Read reads within the limit, if that is still there.
 func (g *guardedConn) Read(p []byte) (int, error) {
+	if g.hurried {
+		return g.hangup.read(p)
+	}
 	if g.free.Load() {
 		return g.Conn.Read(p)
 	}

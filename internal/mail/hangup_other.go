@@ -2,7 +2,10 @@
 
 package mail
 
-import "net"
+import (
+	"net"
+	"os"
+)
 
 // hangup cannot be told here; the dot is written and its fate is in doubt.
 type hangup struct{}
@@ -10,3 +13,5 @@ type hangup struct{}
 func watchFor(net.Conn) *hangup { return nil }
 
 func (*hangup) now() bool { return false }
+
+func (*hangup) read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }

@@ -107,7 +107,7 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 		s.Abort()
 		return Reply{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
 	}
-	if s.text.R.Buffered() > 0 || s.conn.hangup.now() {
+	if s.over() {
 		s.Abort()
 		return Reply{}, fmt.Errorf("%w: the server closed the connection, or spoke out of turn, before it", ErrNotCommitted)
 	}
@@ -134,6 +134,22 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 		return Reply{}, s.dead(ctx, "read the reply to the final dot", err)
 	}
 	return reply, err
+}
+
+// over says whether the server has hung up, or has said what nobody asked for.
+// Under TLS only TLS knows: a record on the way may be its own, such as a ticket,
+// and one that has been fetched may not have been opened.
+func (s *Session) over() bool {
+	if s.text.R.Buffered() > 0 {
+		return true
+	}
+	if !s.encrypted {
+		return s.conn.hangup.now()
+	}
+	s.conn.hurried = true
+	_, err := s.text.R.Peek(1)
+	s.conn.hurried = false
+	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // transmit writes a message, to which the dot will follow. Where nothing encrypts

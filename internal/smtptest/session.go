@@ -129,6 +129,9 @@ func (c *session) perform(a Action, usual string) (bool, error) {
 	}
 	// A server that says 421 goes, whatever it was asked (RFC 5321, 3.8).
 	if a.Drop || strings.HasPrefix(reply, "421") {
+		if secure, ok := c.conn.(*tls.Conn); ok {
+			_ = secure.CloseWrite() // close_notify
+		}
 		if !a.Drop || a.Reply+a.Raw+a.After != "" {
 			c.linger()
 		}
