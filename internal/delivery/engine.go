@@ -53,6 +53,11 @@ type Engine struct {
 	store Store
 	o     Options
 
+	// What a run leaves to the next one. Runs that take turns are one sending to
+	// the relay and to receivers.
+	allowed int                // sessions at once
+	windows map[string]*window // by issue, of those that are not through
+
 	abortOnce sync.Once
 	aborted   chan struct{}
 }
@@ -60,7 +65,9 @@ type Engine struct {
 // New returns an engine.
 func New(store Store, o Options) *Engine {
 	o.Connections = max(o.Connections, 1)
-	return &Engine{store: store, o: o, aborted: make(chan struct{})}
+	return &Engine{
+		store: store, o: o, allowed: o.Connections, windows: map[string]*window{}, aborted: make(chan struct{}),
+	}
 }
 
 // Abort makes a Run that is draining, and every later one, stop at once. What
@@ -105,8 +112,12 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 		Engine: e, job: job, ctx: ctx, work: work,
 		feed:   make(chan Delivery, e.o.Connections),
 		halted: make(chan struct{}),
-		pace:   newPace(e.o.Connections),
+		pace:   newPace(e.o.Connections, e.allowed),
+		recent: e.windows[job.Issue],
 		report: Report{Results: Counts{}},
+	}
+	if r.recent == nil {
+		r.recent = &window{}
 	}
 	r.writer = newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections, func() int { return r.connected(0) })
 	if e.o.PerSecond > 0 {
@@ -130,10 +141,22 @@ func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 		r.release(d)
 	}
 	r.writer.close()
+	e.remember(r)
 	if err == nil && errors.Is(context.Cause(work), ErrAborted) {
 		err = ErrAborted
 	}
 	return r.report, err
+}
+
+// remember keeps what the next run goes on from. After a pause somebody has put
+// something right, so that its issue is looked at anew.
+func (e *Engine) remember(r *run) {
+	e.allowed = r.pace.limit
+	if r.report.Pause != "" || r.through && r.report.Results[Ready] == 0 {
+		delete(e.windows, r.job.Issue)
+		return
+	}
+	e.windows[r.job.Issue] = r.recent
 }
 
 // outlive returns a context that ends drain after ctx does, or on abort: open

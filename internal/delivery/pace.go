@@ -21,8 +21,8 @@ type pace struct {
 // those who come back at once.
 const growAfter = 20
 
-func newPace(most int) *pace {
-	p := &pace{most: most, limit: most}
+func newPace(most, limit int) *pace {
+	p := &pace{most: most, limit: limit}
 	p.more.L = &p.mu
 	return p
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func TestPaceHalvesAndGrows(t *testing.T) {
-	p := newPace(10)
+	p := newPace(10, 10)
 	for _, want := range []int{5, 2, 1, 1} {
 		p.lost()
 		if p.limit != want {
@@ -36,7 +36,7 @@ func TestPaceHalvesAndGrows(t *testing.T) {
 // Nobody enters beyond the limit, whoever waits gets in when somebody leaves,
 // and the end lets those go who would wait for ever.
 func TestPaceAdmits(t *testing.T) {
-	p := newPace(4)
+	p := newPace(4, 4)
 	p.slower() // 2
 	for range 2 {
 		if !p.enter() || p.crowded() {

@@ -35,9 +35,11 @@ type run struct {
 
 	mu      sync.Mutex
 	report  Report
-	recent  window
+	recent  *window
 	live    int // sessions open
 	stopped bool
+
+	through bool // nothing was due any more; claimAll's own
 }
 
 // claimAll feeds the workers until nothing is due.
@@ -59,6 +61,7 @@ func (r *run) claimAll(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("claim: %w", err)
 		case len(rows) == 0:
+			r.through = true
 			return nil
 		}
 		began := time.Now()
