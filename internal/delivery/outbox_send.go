@@ -66,9 +66,26 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 		return false
 	}
 	o.o.Log.Warn("no connection to the relay for letters", "error", err, "retry_in", dropWait)
-	o.rest(dropWait)
+	o.away(err)
 	return false
 }
+
+// away leaves a relay alone with which nothing can be done, and tells the operator
+// once of one that stays so.
+func (o *Outbox) away(why error) {
+	o.rest(dropWait)
+	switch now := o.o.Now(); {
+	case o.downSince.IsZero():
+		o.downSince = now
+	case !o.toldDown && now.Sub(o.downSince) >= downMost:
+		o.toldDown = true
+		o.o.Alert(fmt.Sprintf("letters, such as confirmations, are not sent: the relay cannot be reached for %s: %v. "+
+			"They are tried again every minute; digest check --smtp tries it by hand", now.Sub(o.downSince).Round(time.Minute), why))
+	}
+}
+
+// there notes that the relay has answered.
+func (o *Outbox) there() { o.downSince, o.toldDown = time.Time{}, false }
 
 // offered deals with a transaction that failed before the dot.
 func (o *Outbox) offered(work context.Context, l Letter, err error) {
@@ -94,7 +111,7 @@ func (o *Outbox) lost(work context.Context, l Letter, from State, err error) {
 	at := l.NextAt
 	if o.drops > 1 {
 		at = o.o.Now().Add(dropWait)
-		o.rest(dropWait)
+		o.away(err)
 	}
 	o.o.Log.Warn("the relay dropped the connection of a letter", "error", err)
 	o.settle(work, release(l.Delivery, from, at, "connection lost: "+err.Error()))
@@ -117,6 +134,7 @@ func (o *Outbox) commit(work context.Context, l Letter) {
 	var no *mail.ReplyError
 	switch {
 	case err == nil:
+		o.there()
 		if c := accept(l.Delivery, reply); o.lawful(c) {
 			o.results[c.To]++
 			o.pending = append(o.pending, c)
@@ -139,6 +157,7 @@ func (o *Outbox) commit(work context.Context, l Letter) {
 
 // answer records a negative reply.
 func (o *Outbox) answer(work context.Context, l Letter, from State, v verdict, no *mail.ReplyError) {
+	o.there()
 	c := refuse(l.Delivery, from, no.Reply)
 	why := ""
 	switch v {

@@ -184,6 +184,7 @@ func (p *Publisher) free(ctx context.Context, n *Newsletter, r digest.IssueRecor
 	p.o.Log.Warn("the database did not say whether it had stored everything", "issue", r.Name(),
 		"to_send_again", ready, "in_doubt", inDoubt)
 	if !n.Resend {
+		p.tellDoubt(r, inDoubt)
 		return nil
 	}
 	_, err = Resolve(ctx, p.store, r, delivery.Ready, "", "the resend setting", p.o.Now())
@@ -202,7 +203,7 @@ func (p *Publisher) end(ctx context.Context, r digest.IssueRecord) error {
 		return nil
 	}
 	p.o.Log.Info("issue done", "issue", r.Name())
-	return reopen(ctx, p.store, r, p.o.Now())
+	return errors.Join(p.tellEnd(ctx, r), reopen(ctx, p.store, r, p.o.Now()))
 }
 
 // deliver runs the deliverer once and draws the consequences of its report.
@@ -223,9 +224,13 @@ func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRe
 	p.o.Progress.Begin(r.Name(), counts.Total(), counts.Total()-counts[delivery.Ready])
 	report, err := p.o.Deliverer.Run(ctx, job)
 	p.o.Progress.End()
+	if report.Pause == "" {
+		p.tellDoubt(r, report.Results[delivery.InDoubt])
+	}
 	if err != nil {
 		return fmt.Errorf("deliver %s: %w", r.Name(), err)
 	}
+	p.tellDown(n, r, report.Down)
 	switch {
 	case report.Pause != "":
 		return p.pause(ctx, r, report.Pause)

@@ -81,9 +81,11 @@ type Publisher struct {
 	// not choose the same articles.
 	planning map[string]chan struct{}
 
-	mu    sync.Mutex
-	rests map[string]rest // by issue
+	mu     sync.Mutex
+	rests  map[string]rest // by issue
+	doubts map[string]int  // by issue: recipients in doubt that the operator was told of
 
+	down outage          // of the relay; for whoever has the turn
 	told map[string]bool // sources whose failing was told; KeepPulling's alone
 }
 
@@ -95,7 +97,7 @@ func New(store Store, o Options) *Publisher {
 		since: map[string]time.Time{},
 		idle:  map[string]span{},
 		rests: map[string]rest{},
-		told:  map[string]bool{},
+		told:  map[string]bool{}, doubts: map[string]int{},
 		turns: newTurns(), planning: map[string]chan struct{}{},
 	}
 	for i := range o.Newsletters {

@@ -106,10 +106,15 @@ func (p *Publisher) recover(ctx context.Context) error {
 		return err
 	}
 	for _, r := range issues {
-		if n := p.names[r.Newsletter]; n != nil && n.Resend {
-			if _, err := Resolve(ctx, p.store, r, delivery.Ready, "", "the resend setting", p.o.Now()); err != nil {
-				return err
-			}
+		switch n := p.names[r.Newsletter]; {
+		case n == nil:
+		case n.Resend:
+			_, err = Resolve(ctx, p.store, r, delivery.Ready, "", "the resend setting", p.o.Now())
+		case inDoubt > 0:
+			err = p.recount(ctx, r)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
