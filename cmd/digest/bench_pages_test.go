@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,8 +28,8 @@ import (
 // All sign-ups together are limited, so that only a burst of them is measured; who
 // unsubscribes is not.
 //
-//	DIGEST_BENCH_ROUNDS      5: each with a burst of sign-ups, and with two sends
-//	DIGEST_BENCH_READERS     5000: who unsubscribe; at least 120 for each round
+//	DIGEST_BENCH_ROUNDS      5: each with a burst of sign-ups, and with three sends
+//	DIGEST_BENCH_READERS     5000: who unsubscribe; at least 220 for each round
 //	DIGEST_BENCH_PAIRS       1000: sign-ups of each kind, whose time is compared; 20 take 4 s
 //	DIGEST_BENCH_RECIPIENTS  100000: of the issue that is sent meanwhile
 func BenchmarkPages(b *testing.B) {
@@ -60,6 +61,7 @@ type pagesBench struct {
 	dsn    string // of PostgreSQL's database
 	client *http.Client
 	links  []string // to unsubscribe by, not used yet
+	answer string   // a page of it
 	stamp  string
 	asked  int // sign-ups so far
 }
@@ -96,16 +98,16 @@ func (p *pagesBench) list(n int, prefix string) {
 // serving starts the program, with a form that was open for long enough.
 func (p *pagesBench) serving() (stop func()) {
 	stop = p.serve()
-	page := p.fetch(http.MethodGet, p.pages+"/s/weekly", "", "")
-	p.stamp = stampOf.FindStringSubmatch(page)[1]
+	p.answer = p.fetch(http.MethodGet, p.pages+"/s/weekly", "", "")
+	p.stamp = stampOf.FindStringSubmatch(p.answer)[1]
 	time.Sleep(2100 * time.Millisecond) // as long as a person takes
 	return stop
 }
 
 // signUp posts the form from the next network, and returns the status and how long
 // it took.
-func (p *pagesBench) signUp(nth int, address string) (int, time.Duration) {
-	return p.post(nth, p.pages+"/s/weekly", url.Values{"address": {address}, "stamp": {p.stamp}}.Encode())
+func (p *pagesBench) signUp(pages string, nth int, address string) (int, time.Duration) {
+	return p.post(nth, pages+"/s/weekly", url.Values{"address": {address}, "stamp": {p.stamp}}.Encode())
 }
 
 func (p *pagesBench) leave(nth int, link string) (int, time.Duration) {
@@ -139,7 +141,7 @@ func (p *pagesBench) burst(rounds int) {
 	for range rounds {
 		stop := p.serving()
 		rate, p99 := p.together(180, func(i int) (int, time.Duration) {
-			return p.signUp(p.asked+i, fmt.Sprintf("burst%d@example.org", p.asked+i))
+			return p.signUp(p.pages, p.asked+i, fmt.Sprintf("burst%d@example.org", p.asked+i))
 		})
 		p.asked += 180
 		rates, slow = append(rates, rate), append(slow, p99)
@@ -208,7 +210,7 @@ func (p *pagesBench) answers(pairs int) {
 			}
 			<-pace.C
 			p.asked++
-			status, d := p.signUp(p.asked, fmt.Sprintf("%s%d@example.org", kind, nth))
+			status, d := p.signUp(p.pages, p.asked, fmt.Sprintf("%s%d@example.org", kind, nth))
 			if status != http.StatusOK {
 				p.b.Fatalf("%s: status %d", kind, status)
 			}
@@ -228,31 +230,41 @@ func (p *pagesBench) answers(pairs int) {
 	fmt.Println(" of it")
 }
 
-// besideSending sends issues with and without a hundred requests a second, half of
-// which are sign-ups, most of them over the limit, and half readers who leave.
+// besideSending sends issues alone, beside a hundred requests a second, half of which
+// are sign-ups, most of them over the limit, and half readers who leave, and beside the
+// same requests to somebody else: what they take is not the program's.
 func (p *pagesBench) besideSending(rounds, recipients int) {
 	p.list(recipients, "s")
-	var quiet, loaded, ratios, busy, busier []float64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, p.answer)
+	}))
+	defer elsewhere.Close()
+	targets := []string{"", elsewhere.URL, p.pages}
+	rates, cpu := make([][]float64, len(targets)), make([][]float64, len(targets))
 	for round := range rounds {
-		rates, cpu := map[bool]float64{}, map[bool]float64{}
-		for turn := range 2 {
-			load := (round+turn)%2 == 1 // neither is always first
-			rates[load], cpu[load] = p.sending(load)
+		for turn := range targets {
+			i := (round + turn) % len(targets) // none is always first
+			r, c := p.sending(targets[i])
+			rates[i], cpu[i] = append(rates[i], r), append(cpu[i], c)
 		}
-		quiet, loaded = append(quiet, rates[false]), append(loaded, rates[true])
-		ratios = append(ratios, rates[true]/rates[false])
-		busy, busier = append(busy, cpu[false]), append(busier, cpu[true])
 	}
-	fmt.Printf("sending to %d: %s a second, with 100 requests a second %s, which is %s of it\n",
-		recipients, spread("%.0f", quiet), spread("%.0f", loaded), spread("%.3f", ratios))
-	fmt.Printf("  processor time of the serving program for 1,000 messages: %s ms, with requests %s ms\n",
-		spread("%.0f", busy), spread("%.0f", busier))
+	var ofAlone, ofElsewhere []float64
+	for round := range rounds {
+		ofAlone = append(ofAlone, rates[2][round]/rates[0][round])
+		ofElsewhere = append(ofElsewhere, rates[2][round]/rates[1][round])
+	}
+	fmt.Printf("sending to %d: %s a second; beside 100 requests a second to somebody else %s, to it %s: %s of the former, %s of the latter\n",
+		recipients, spread("%.0f", rates[0]), spread("%.0f", rates[1]), spread("%.0f", rates[2]),
+		spread("%.3f", ofAlone), spread("%.3f", ofElsewhere))
+	fmt.Printf("  processor time of the serving program for 1,000 messages: %s ms, with requests to it %s ms\n",
+		spread("%.0f", cpu[0]), spread("%.0f", cpu[2]))
 }
 
 // sending is how many messages of an issue a second are sent, from the command's
 // start to its end, and how much processor time the serving program takes for a
-// thousand of them, in ms.
-func (p *pagesBench) sending(load bool) (rate, cpu float64) {
+// thousand of them, in ms. Meanwhile requests go to a target, if it is not empty.
+func (p *pagesBench) sending(target string) (rate, cpu float64) {
 	db := p.open()
 	defer db.Close()
 	// The sample site never has anything new: the issue prints what others did.
@@ -267,8 +279,8 @@ func (p *pagesBench) sending(load bool) (rate, cpu float64) {
 	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		if load {
-			p.bother(over)
+		if target != "" {
+			p.bother(target, over)
 		}
 	}()
 	began, used := time.Now(), p.used()
@@ -333,8 +345,8 @@ func (p *pagesBench) open() *sql.DB {
 	return db
 }
 
-// bother makes a hundred requests a second.
-func (p *pagesBench) bother(over <-chan struct{}) {
+// bother makes a hundred requests a second to a target, which answers like the pages.
+func (p *pagesBench) bother(target string, over <-chan struct{}) {
 	links := p.links[:min(duringSend, len(p.links))]
 	p.links = p.links[len(links):]
 	pace := time.NewTicker(time.Second / 100)
@@ -353,9 +365,10 @@ func (p *pagesBench) bother(over <-chan struct{}) {
 		nth := p.asked
 		requests.Go(func() {
 			if i%2 == 0 {
-				p.signUp(nth, fmt.Sprintf("during%d@example.org", nth))
+				p.signUp(target, nth, fmt.Sprintf("during%d@example.org", nth))
 			} else {
-				p.leave(nth, links[i/2%len(links)]) // who has left leaves again
+				path := strings.TrimPrefix(links[i/2%len(links)], p.pages)
+				p.leave(nth, target+path) // who has left leaves again
 			}
 		})
 	}
