@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 // What the environment tells digestBench.
 const (
 	slowCommits = "BENCH_SLOW_COMMITS" // a duration
+	noWaiting   = "BENCH_NO_WAITING"   // for commits, if it is not empty
 	profileTo   = "BENCH_PROFILE"      // a file
 )
 
@@ -26,6 +28,9 @@ func digestBench() {
 	a := newApp()
 	if slow, err := time.ParseDuration(os.Getenv(slowCommits)); err == nil {
 		a.ledger = func(s delivery.Store) delivery.Store { return slowLedger{s, slow} }
+	}
+	if os.Getenv(noWaiting) != "" {
+		a.ledger = func(s delivery.Store) delivery.Store { return &lateLedger{Store: s} }
 	}
 	if name := os.Getenv(profileTo); name != "" {
 		f, err := os.Create(name)
@@ -51,6 +56,26 @@ type slowLedger struct {
 func (s slowLedger) Apply(ctx context.Context, now time.Time, changes []delivery.Change) ([]bool, error) {
 	applied, err := s.Store.Apply(ctx, now, changes)
 	time.Sleep(s.by)
+	return applied, err
+}
+
+// lateLedger makes the same changes, but many at once, and answers before: a crash
+// would forget who has got what. It shows what is left to gain.
+type lateLedger struct {
+	delivery.Store
+	late []delivery.Change // one goroutine makes all changes
+}
+
+func (s *lateLedger) Apply(ctx context.Context, now time.Time, changes []delivery.Change) ([]bool, error) {
+	const many = 500
+	s.late = append(s.late, changes...)
+	more := slices.ContainsFunc(changes, func(c delivery.Change) bool { return c.To == delivery.Committing })
+	applied := slices.Repeat([]bool{true}, len(changes))
+	if more && len(s.late) < many { // each intent is followed by a result
+		return applied, nil
+	}
+	_, err := s.Store.Apply(ctx, now, s.late)
+	s.late = s.late[:0]
 	return applied, err
 }
 

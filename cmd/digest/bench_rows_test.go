@@ -13,6 +13,7 @@ func (w *bench) rows() []row {
 	c := sender{name: "smtp-source", run: w.smtpSource}
 	goMail := sender{name: "go-mail", part: 10, run: w.goMail}
 	slowed := sender{name: "digest, commits slowed by 2 ms", run: w.sqlite([]string{slowCommits + "=2ms"})}
+	unawaited := sender{name: "digest, commits not waited for", run: w.sqlite([]string{noWaiting + "=yes"})}
 	signed := sender{name: "digest, signing", signs: true, run: w.sqlite(nil, "--config", "dkim.yaml")}
 	shared := sender{name: "digest on PostgreSQL", run: w.postgres(1)}
 	two := sender{name: "two of them", run: w.postgres(2)}
@@ -25,6 +26,8 @@ func (w *bench) rows() []row {
 			name: "50, 5 ms a reply", connections: 50, senders: []sender{ours, c}, base: 1,
 			options: smtpsink.Options{Latency: 5 * time.Millisecond},
 		},
+		{name: "10, no waiting for commits", connections: 10, senders: []sender{unawaited, c}, base: 1},
+		{name: "50, no waiting for commits", connections: 50, senders: []sender{unawaited, c}, base: 1},
 		{name: "50, slow commits", connections: 50, senders: []sender{slowed, c, ours}, base: 1},
 		{
 			name: "50, DKIM", connections: 50, base: 1, prepare: w.makeKey,
