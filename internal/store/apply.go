@@ -62,8 +62,16 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 	if err != nil {
 		return nil, err
 	}
+	for i, c := range changes {
+		if applied[i] && spends(c) {
+			s.spent.Store(c.Issue, true)
+		}
+	}
 	return applied, nil
 }
+
+// spends says whether somebody has, or may have, the issue by the change.
+func spends(c delivery.Change) bool { return c.To == delivery.Accepted || c.To == delivery.InDoubt }
 
 // newslettersOf finds those of the issues in which somebody is about to get mail.
 // It remembers them: an issue's newsletter never changes.
@@ -118,7 +126,7 @@ func (t tx) follow(now time.Time, changes []delivery.Change, applied []bool, mad
 			_, err = t.exec(skipIfLeft, made[i].args...)
 		case applied[i] && c.Bounce:
 			err = t.bounce(now, c)
-		case applied[i] && (c.To == delivery.Accepted || c.To == delivery.InDoubt):
+		case applied[i] && spends(c):
 			spent = append(spent, c.Issue)
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -142,4 +143,29 @@ func testHostileReply(t *testing.T, w *world) {
 		t.Errorf("stored %+v", got)
 	}
 	w.move(issue, digest.IssueSending, digest.IssuePaused)
+}
+
+// That an issue is spent is written once, and remembered only once it is durable.
+func TestSpentOnce(t *testing.T) {
+	w := file(t)
+	_, issue := w.sending(3)
+	rows := w.claim(issue, "a", 3)
+	for _, d := range rows {
+		w.apply(change(d, delivery.Claimed, delivery.Committing))
+	}
+	accept := func(d delivery.Delivery) error {
+		_, err := w.Apply(w.ctx, noon, []delivery.Change{change(d, delivery.Committing, delivery.Accepted)})
+		return err
+	}
+	w.exec(`CREATE TRIGGER stuck BEFORE UPDATE ON issue BEGIN SELECT RAISE(ABORT, 'stuck'); END`)
+	if err := accept(rows[0]); err == nil {
+		t.Fatal("the issue could be changed")
+	}
+	w.exec(`DROP TRIGGER stuck`)
+	w.must(accept(rows[1]))
+	if got := w.query(`SELECT spent FROM issue WHERE id = $1`, issue); got != fmt.Sprint(noon.UnixMilli()) {
+		t.Errorf("spent at %s", got)
+	}
+	w.exec(`CREATE TRIGGER stuck BEFORE UPDATE ON issue BEGIN SELECT RAISE(ABORT, 'stuck'); END`)
+	w.must(accept(rows[2]))
 }

@@ -107,7 +107,7 @@ func (s *Store) Free(ctx context.Context, issue, owner string, now time.Time) (r
 func (t tx) spend(now time.Time, issues ...string) error {
 	done := map[string]bool{}
 	for _, id := range issues {
-		if done[id] {
+		if _, known := t.s.spent.Load(id); known || done[id] {
 			continue
 		}
 		done[id] = true

@@ -54,6 +54,7 @@ type Store struct {
 
 	compiled compiled // used by whoever has the connection that writes
 	issues   sync.Map // id of an issue that is being sent → its newsletter's
+	spent    sync.Map // ids of issues that are, and stay so
 	pruned   atomic.Pointer[pruned]
 	group    group
 
