@@ -145,11 +145,11 @@ func testHostileReply(t *testing.T, w *world) {
 	w.move(issue, digest.IssueSending, digest.IssuePaused)
 }
 
-// That an issue is spent is written once, and remembered only once it is durable.
-func TestSpentOnce(t *testing.T) {
+// That an issue is spent is remembered only once it is durable.
+func TestSpentIsDurable(t *testing.T) {
 	w := file(t)
-	_, issue := w.sending(3)
-	rows := w.claim(issue, "a", 3)
+	_, issue := w.sending(2)
+	rows := w.claim(issue, "a", 2)
 	for _, d := range rows {
 		w.apply(change(d, delivery.Claimed, delivery.Committing))
 	}
@@ -166,6 +166,4 @@ func TestSpentOnce(t *testing.T) {
 	if got := w.query(`SELECT spent FROM issue WHERE id = $1`, issue); got != fmt.Sprint(noon.UnixMilli()) {
 		t.Errorf("spent at %s", got)
 	}
-	w.exec(`CREATE TRIGGER stuck BEFORE UPDATE ON issue BEGIN SELECT RAISE(ABORT, 'stuck'); END`)
-	w.must(accept(rows[2]))
 }
