@@ -95,9 +95,6 @@ type Store interface {
 	// Renew lets the lease of all that owner holds end after lease from now on:
 	// by the database's clock where several machines share it, else by now.
 	Renew(ctx context.Context, owner string, now time.Time, lease time.Duration) error
-	// Backlog tells what of an issue is left to do. It is asked every second, so
-	// it counts nothing: there may be a million rows.
-	Backlog(ctx context.Context, issue string) (Backlog, error)
 }
 
 // Claim is what Store.Claim takes.

@@ -82,6 +82,9 @@ type Store interface {
 	CountRecipients(ctx context.Context, newsletter string, now time.Time) (int, error)
 	// Deliveries calls f for the issue's rows in the given states, by address.
 	Deliveries(ctx context.Context, id string, states []delivery.State, f func(delivery.Delivery) error) error
+	// Backlog tells what of an issue is left to do. It is asked every second, so
+	// it counts nothing: there may be a million rows.
+	Backlog(ctx context.Context, issue string) (delivery.Backlog, error)
 	// Counts counts an issue's ledger by state, with what was pruned of it.
 	Counts(ctx context.Context, id string) (delivery.Counts, error)
 	// PruneLedger deletes at most n rows of an issue that ended longer than keep

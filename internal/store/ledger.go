@@ -14,7 +14,7 @@ const backlog = `SELECT i.state, (SELECT MIN(d.next_at) FROM delivery d WHERE d.
 		CASE WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.owner > '' AND d.state IN ('claimed', 'committing'))
 			THEN 1 ELSE 0 END FROM issue i WHERE i.id = $1`
 
-// Backlog implements delivery.Store. Each part of it is the first entry of an index.
+// Backlog implements publish.Store. Each part of it is the first entry of an index.
 func (s *Store) Backlog(ctx context.Context, issue string) (delivery.Backlog, error) {
 	b, err := one(ctx, s.read, func(scan scan) (b delivery.Backlog, err error) {
 		var state string
