@@ -106,16 +106,21 @@ func (s *Session) open(e envelope) error {
 // answers reads what the server says to a group of commands, and returns its
 // first no. A server may ask for the message although it has refused the
 // recipient; it gets an empty one then, since nothing but a message may follow
-// (RFC 2920, section 3.1).
+// (RFC 2920, section 3.1). One that has refused the sender and taken the recipient
+// would deliver that: it gets nothing.
 func (s *Session) answers() error {
 	var refusal error
+	taken := false
 	for _, name := range opening {
 		_, err := s.await(s.command(name))
+		taken = taken || name == "RCPT" && err == nil
 		switch {
 		case err != nil && !isReply(err):
 			return err
 		case err != nil && refusal == nil:
 			refusal = err
+		case err == nil && refusal != nil && name == "DATA" && taken:
+			s.Abort()
 		case err == nil && refusal != nil && name == "DATA":
 			if _, err := s.do(command{"DOT", 2, s.timeouts.Dot}, ".\r\n"); err != nil && !isReply(err) {
 				return err

@@ -91,6 +91,21 @@ func TestRefusalWithinAGroup(t *testing.T) {
 	}
 }
 
+// A server that refuses a sender, and takes recipient and message all the same,
+// gets no empty message to deliver.
+func TestRefusedSenderAndTakenRecipient(t *testing.T) {
+	s, server := openPipelined(t, smtptest.At(smtptest.Mail, "", smtptest.Action{Reply: "451 4.3.0 later", Accept: true}))
+	_, err := send(t, s, "a@example.net")
+	var no *ReplyError
+	if !errors.As(err, &no) || no.Command != "MAIL" || !s.Broken() {
+		t.Errorf("%v, broken %v", err, s.Broken())
+	}
+	server.Close()
+	if got := recipients(server); len(got) > 0 {
+		t.Errorf("something was sent to %q", got)
+	}
+}
+
 // The announced message is refused after the one before it was accepted.
 func TestRefusalOfTheAnnounced(t *testing.T) {
 	s, server := openPipelined(t, smtptest.At(smtptest.Rcpt, "gone@example.net", smtptest.Action{Reply: "550 5.1.1 nobody"}))

@@ -52,7 +52,8 @@ type Action struct {
 	// Drop closes the connection after Reply, or without one. At Body, one
 	// line of the message is read first.
 	Drop bool
-	// Accept, with Drop at Dot, keeps the message although no reply is sent.
+	// Accept, with Drop at Dot, keeps the message although no reply is sent; at
+	// Mail, with a Reply that refuses, it goes on as if nothing had been refused.
 	Accept bool
 }
 

@@ -237,8 +237,9 @@ func (c *session) mail(argument string) error {
 		return c.write(refusal)
 	}
 	c.from = from
-	ok, err := c.answer(Mail, "", "250 2.1.0 ok")
-	c.mailed = ok
+	a := c.ask(Mail, "")
+	ok, err := c.perform(a, "250 2.1.0 ok")
+	c.mailed = ok || a.Accept
 	return err
 }
 
