@@ -183,6 +183,22 @@ func TestFaultPolicy(t *testing.T) {
 	}
 }
 
+// A relay that has lost its list of mailboxes does not cost the readers theirs.
+func TestFaultEverybodyUnknown(t *testing.T) {
+	bothWays(t, func(t *testing.T, extensions []string) {
+		const connections = 2
+		w := newWorld(t, 100)
+		server := smtptest.New(t, smtptest.Options{
+			Extensions: extensions, Script: smtptest.Refuse(smtptest.Rcpt, "550 5.1.1 User unknown in local recipient table"),
+		})
+		report := w.run(w.engine(server, connections), w.job())
+		if failed := w.counts()[delivery.Failed]; report.Pause == "" || failed > 21+2*connections {
+			t.Errorf("%d failed, paused %q", failed, report.Pause)
+		}
+		w.agree(server)
+	})
+}
+
 // A reply is a stranger's text: it reaches the ledger clean, short and whole.
 func TestFaultHostileReplies(t *testing.T) {
 	for name, reply := range map[string]string{

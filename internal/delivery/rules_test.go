@@ -69,6 +69,40 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// Refusals for good are no reason to pause where they are some among many, but
+// where they are most, or all.
+func TestWindowOfRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		refused, others int // in turns
+		after           int // outcomes until it pauses; 0: never
+	}{
+		{"an old list", 1, 2, 0},
+		{"half of them", 1, 1, 0},
+		{"more than half", 3, 2, 3*33 + 2*33 + 2},
+		{"all from the first on", 1, 0, onlyRefused + 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w window
+			outcomes, paused := 0, 0
+			add := func(s State, times int) {
+				for range times {
+					if outcomes++; w.add(s) != "" && paused == 0 {
+						paused = outcomes
+					}
+				}
+			}
+			for outcomes < 3*windowSize {
+				add(Failed, c.refused)
+				add(Accepted, c.others)
+			}
+			if paused != c.after {
+				t.Errorf("it pauses after %d outcomes, not %d", paused, c.after)
+			}
+		})
+	}
+}
+
 func TestCounts(t *testing.T) {
 	c := Counts{Accepted: 5, Skipped: 1, Bounced: 1, InDoubt: 2, Failed: 3, Ready: 4}
 	if c.Missing() != 9 || c.Total() != 16 {
