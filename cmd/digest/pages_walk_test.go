@@ -263,7 +263,7 @@ func (w walker) leave() {
 		w.Errorf("after erasing there is %+v", p)
 	}
 	w.sees(w.tab.Open(preferences), http.StatusNotFound, "page_badlink_title")
-	w.sees(w.tab.Open(erase), http.StatusGone, "page_expired_title")
+	w.sees(w.tab.Open(erase), http.StatusOK, "page_erased_title")
 }
 
 // read looks at the pages that need no link of a mail.

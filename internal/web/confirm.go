@@ -58,12 +58,16 @@ func (s *site) peek(ctx context.Context, p subscribers.Purpose, r *http.Request)
 // spent answers who has a link that once worked: its holder may know that, and
 // where such links are to be had.
 func (s *site) spent(p subscribers.Purpose, w http.ResponseWriter, r *http.Request, data view, err error) error {
-	if !errors.Is(err, subscribers.ErrExpired) && !errors.Is(err, subscribers.ErrUsed) {
+	used := errors.Is(err, subscribers.ErrUsed)
+	switch {
+	case !used && !errors.Is(err, subscribers.ErrExpired):
 		return err
-	}
-	if p == subscribers.PurposeConfirm {
+	case used && p == subscribers.PurposeErase:
+		// A button that is pressed twice shows its second answer only.
+		return s.render(w, r, http.StatusOK, pageErased, data)
+	case p == subscribers.PurposeConfirm:
 		data.Form = s.formOf(data.id)
-	} else {
+	default:
 		data.AskAgain = true
 	}
 	return s.render(w, r, http.StatusGone, pageExpired, data)
