@@ -209,7 +209,7 @@ func TestPreferences(t *testing.T) {
 		"do=save&language=en": {`plain false, language ""`, "changes are saved", 200},
 		"do=save&language=xx": {`plain false, language ""`, "changes are saved", 200},
 		"do=unsubscribe":      {"left", "You are unsubscribed", 200},
-		"do=data":             {"asked for data", "works once, for one hour", 200},
+		"do=data":             {"asked for data", "At most one such mail an hour", 200},
 		"do=erase":            {"asked to be erased", "works once, for one hour", 200},
 		"do=":                 {"", "You get each issue", 200},
 		"do=drop&plain=1":     {"", "You get each issue", 200},
