@@ -106,7 +106,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 func (a *app) pages(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter) (*web.Server, error) {
 	titles := map[string]web.Newsletter{}
 	for _, n := range newsletters {
-		titles[n.ID] = web.Newsletter{Name: n.Name, Title: n.Title, Language: n.Language, Location: n.Location}
+		titles[n.ID] = web.Newsletter{
+			Name: n.Name, Title: n.Title, Language: n.Language, Location: n.Location, PostalAddress: n.PostalAddress,
+		}
 	}
 	set, err := templates.Open(a.config.Templates)
 	if err != nil {

@@ -60,6 +60,7 @@ type view struct {
 
 	// What single pages show; addresses are relative to the page's.
 	Subscribe   *subscribeForm
+	Sender      string // the newsletter's postal address
 	Pause       *pauseForm
 	Preferences *preferencesView
 	Date        string // until when a subscription is paused
@@ -176,7 +177,7 @@ func (s *site) speak(tag string) (tongue, error) {
 var trials = []view{
 	{},
 	{
-		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Pause: &pauseForm{Bad: true},
+		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Sender: "s", Pause: &pauseForm{Bad: true},
 		Preferences: &preferencesView{Active: true, Saved: true, Languages: []languageChoice{{Chosen: true}}},
 		Archive:     "a", Form: "f", AskAgain: true, Link: true,
 	},

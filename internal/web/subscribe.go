@@ -64,7 +64,7 @@ func (s *site) showSubscribe(w http.ResponseWriter, r *http.Request, status int,
 		form.Stamp = s.stamp(id)
 	}
 	data := s.about(id, "")
-	data.Subscribe, data.Archive = &form, s.archiveFor(r, id)
+	data.Subscribe, data.Archive, data.Sender = &form, s.archiveFor(r, id), s.Newsletters[id].PostalAddress
 	return s.render(w, r, status, pageSubscribe, data)
 }
 

@@ -69,6 +69,22 @@ func TestSigningUp(t *testing.T) {
 	}
 }
 
+// Who gives an address away reads first to whom, and what else is kept (GDPR, article 13).
+func TestTheFormSaysWhoAsksAndWhatIsKept(t *testing.T) {
+	const sender = "Harbour Press, 12 Harbour Street"
+	s := newStand(t, func(o *Options) {
+		o.Newsletters = map[string]Newsletter{weekly: {Name: "weekly", Title: "The Weekly", Language: "en", PostalAddress: sender}}
+	})
+	stamp := s.stamped(t, "/s/weekly")
+	for name, r := range map[string]*http.Response{
+		"shown": s.get("/s/weekly"), "again": s.signUp("192.0.2.1:1", filledIn(stamp, "x")),
+	} {
+		if p := read(t, r); !strings.Contains(p.text, sender) || !strings.Contains(p.text, "network address (IP)") {
+			t.Errorf("%s: %s", name, p.text)
+		}
+	}
+}
+
 // The list answers by what it knows of an address; the page must not.
 func TestTheAnswerIsTheSameForEverybody(t *testing.T) {
 	s := newStand(t, nil)

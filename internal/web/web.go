@@ -67,6 +67,8 @@ type Newsletter struct {
 	Title    string
 	Language string // BCP 47, of the title
 	Location *time.Location
+	// PostalAddress is who sends it, on one line; empty: not known.
+	PostalAddress string
 }
 
 // Options are what New needs; all are required but Newsletters
