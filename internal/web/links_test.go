@@ -132,7 +132,7 @@ func TestLinksThatDoNothing(t *testing.T) {
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 			r := s.do(httptest.NewRequest(method, path, http.NoBody))
-			if p := read(t, r); r.StatusCode != 404 || method != http.MethodHead && !strings.Contains(p.text, "does not work") {
+			if p := read(t, r); r.StatusCode != 404 || method != http.MethodHead && !strings.Contains(p.text, "or is too old") {
 				t.Errorf("%s %s: %d %s", method, path, r.StatusCode, p.text)
 			}
 		}
@@ -265,6 +265,9 @@ func TestDataAndErasing(t *testing.T) {
 		if p := read(t, s.get(path)); len(p.all("strong")) != 0 || len(p.all("button")) != 1 {
 			t.Errorf("%s: the page is about all newsletters: %s", path, p.text)
 		}
+	}
+	if p := read(t, s.get("/e/erase")); !strings.Contains(p.text, "The address cannot be subscribed again.") {
+		t.Errorf("who is erased is not told what that means: %s", p.text)
 	}
 	r := s.post("/d/data", urlencoded, "")
 	h := r.Header
