@@ -132,7 +132,7 @@ func TestLinksThatDoNothing(t *testing.T) {
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 			r := s.do(httptest.NewRequest(method, path, http.NoBody))
-			if p := read(t, r); r.StatusCode != 404 || method != http.MethodHead && !strings.Contains(p.text, "or is too old") {
+			if p := read(t, r); r.StatusCode != 404 || method != http.MethodHead && !strings.Contains(p.text, "or it is too old") {
 				t.Errorf("%s %s: %d %s", method, path, r.StatusCode, p.text)
 			}
 		}
