@@ -77,8 +77,13 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	form := subscribeForm{Address: typed(r.PostFormValue("address")), Stamp: r.PostFormValue("stamp")}
-	// A form on somebody else's page has no stamp: it gets ours, filled in.
-	switch s.judge(id, form.Stamp) {
+	// A form on somebody else's page has no stamp, or one that its visitors must not
+	// use (https://www.w3.org/TR/fetch-metadata/): it gets ours, filled in.
+	how := s.judge(id, form.Stamp)
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		how = filledNever
+	}
+	switch how {
 	case filledNever:
 		form.Stamp, form.Again = "", true
 		return s.showSubscribe(w, r, http.StatusOK, id, form)

@@ -152,6 +152,24 @@ func TestFormsThatAreShownAgain(t *testing.T) {
 	}
 }
 
+// Who has a stamp could have the visitors of another site send the form, each from
+// a network of their own. Browsers say where a form stood, all but old ones.
+func TestAFormOfAnotherSiteSignsNobodyUp(t *testing.T) {
+	for site, signUps := range map[string]int{"cross-site": 0, "same-site": 1, "same-origin": 1, "none": 1, "": 1} {
+		s := newStand(t, nil)
+		r := httptest.NewRequest(http.MethodPost, "/s/weekly", strings.NewReader(filledIn(s.stamped(t, "/s/weekly"), "reader@example.org").Encode()))
+		r.Header.Set("Content-Type", urlencoded)
+		if site != "" {
+			r.Header.Set("Sec-Fetch-Site", site)
+		}
+		a := s.do(r)
+		p := read(t, a)
+		if again := strings.Contains(p.text, "check the address and press"); a.StatusCode != 200 || len(s.list.signUps) != signUps || again != (signUps == 0) {
+			t.Errorf("%q: %d, %d sign-ups: %s", site, a.StatusCode, len(s.list.signUps), p.text)
+		}
+	}
+}
+
 func TestTheFieldThatIsNoneSaysSo(t *testing.T) {
 	s := newStand(t, nil)
 	p := read(t, s.signUp("203.0.113.7:1", filledIn(s.stamped(t, "/s/weekly"), "reader")))
