@@ -70,27 +70,30 @@ type view struct {
 	Snippet     string // HTML to copy
 	Link        bool   // a link was used too often, not a form
 
-	id       string // the newsletter's; empty: not known
-	language string // what the page speaks, BCP 47; empty: not known
+	id       string          // the newsletter's; empty: not known
+	language *texts.Language // what the page speaks; nil: not known
 }
 
 // about is a page of a newsletter, in the language that a person chose or, where
 // that is empty, in the newsletter's.
 func (s *site) about(id, language string) view {
-	n, known := s.Newsletters[id]
-	if !known {
-		return view{id: id, language: language}
+	v := view{id: id, language: s.spoken[id]}
+	if language != "" {
+		v.language = s.catalog.For(language)
 	}
-	tag := s.catalog.For(n.Language).Tag
-	v := view{id: id, language: language}
-	if language == "" {
-		v.language = tag
-	}
-	if n.Title != "" {
-		v.Newsletter = template.HTML(`<strong dir="auto" lang="` + tag + `">` + template.HTMLEscapeString(n.Title) + `</strong>`)
+	if title := s.Newsletters[id].Title; title != "" {
+		v.Newsletter = template.HTML(`<strong dir="auto" lang="` + s.spoken[id].Tag + `">` + template.HTMLEscapeString(title) + `</strong>`)
 		v.Of = v.Newsletter
 	}
 	return v
+}
+
+// speaks is the language of what a page says in sentences of its own.
+func (s *site) speaks(v view) *texts.Language {
+	if v.language == nil {
+		return s.catalog.For("")
+	}
+	return v.language
 }
 
 // formOf is where to subscribe, as seen from the pages of links in mails.
@@ -130,13 +133,19 @@ func (s *site) parse() error {
 			return fmt.Errorf("web: parse %s: %w", name, err)
 		}
 	}
+	s.spoken = map[string]*texts.Language{}
+	for id, n := range s.Newsletters {
+		s.spoken[id] = s.catalog.For(n.Language)
+	}
+	var known []language.Tag
 	for _, tag := range s.languages() {
 		t, err := s.speak(tag)
 		if err != nil {
 			return err
 		}
-		s.tongues = append(s.tongues, t)
+		s.tongues, known = append(s.tongues, t), append(known, language.Make(t.lang.Tag))
 	}
+	s.matcher = language.NewMatcher(known)
 	return nil
 }
 
@@ -144,8 +153,8 @@ func (s *site) parse() error {
 // none of them: the one that all newsletters share, or English.
 func (s *site) languages() []string {
 	var all []string
-	for _, n := range s.Newsletters {
-		all = append(all, s.catalog.For(n.Language).Messages)
+	for _, lang := range s.spoken {
+		all = append(all, lang.Messages)
 	}
 	slices.Sort(all)
 	if all = slices.Compact(all); len(all) != 1 {
@@ -188,16 +197,12 @@ var trials = []view{
 // where that is not known the one of the newsletters' that the reader's browser
 // likes best.
 func (s *site) tongue(r *http.Request, v view) (tongue, error) {
-	if v.language != "" {
-		return s.tongueFor(s.catalog.For(v.language))
-	}
-	known := make([]language.Tag, len(s.tongues))
-	for i, t := range s.tongues {
-		known[i] = language.Make(t.lang.Tag)
+	if v.language != nil {
+		return s.tongueFor(v.language)
 	}
 	// What cannot be read is none.
 	liked, _, _ := language.ParseAcceptLanguage(wish(r.Header.Get("Accept-Language")))
-	if _, i, confidence := language.NewMatcher(known).Match(liked...); confidence > language.No {
+	if _, i, confidence := s.matcher.Match(liked...); confidence > language.No {
 		return s.tongues[i], nil
 	}
 	return s.tongues[0], nil

@@ -49,7 +49,7 @@ func (s *site) zone(data view) *time.Location {
 
 // day is a date as a page says it.
 func (s *site) day(data view, t time.Time) string {
-	return s.catalog.For(data.language).DayYear(t.In(s.zone(data)))
+	return s.speaks(data).DayYear(t.In(s.zone(data)))
 }
 
 // pause serves the form beside the one that unsubscribes. Whoever opens an old

@@ -53,7 +53,7 @@ func (s *site) showPreferences(ctx context.Context, w http.ResponseWriter, r *ht
 	if v.Paused != "" {
 		v.Pause.Value = p.PausedUntil.In(s.zone(data)).Format(time.DateOnly)
 	}
-	spoken := s.catalog.For(data.language).Base()
+	spoken := s.speaks(data).Base()
 	for _, tag := range s.catalog.Tags() {
 		v.Languages = append(v.Languages, languageChoice{tag, s.catalog.For(tag).Say("language_name"), tag == spoken})
 	}
@@ -91,7 +91,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) error {
 		p.Plain = r.PostFormValue("plain") != ""
 		// Who leaves the list as it was goes on reading the newsletter's language.
 		tag := r.PostFormValue("language")
-		if slices.Contains(s.catalog.Tags(), tag) && tag != s.catalog.For(data.language).Base() {
+		if slices.Contains(s.catalog.Tags(), tag) && tag != s.speaks(data).Base() {
 			p.Language = tag
 		}
 		err = s.Subscriptions.SetPreferences(ctx, token, p)

@@ -115,7 +115,7 @@ func (s *site) signUp(ctx context.Context, id, address string, from netip.Prefix
 	// A browser may be closed early; the person has pressed the button nevertheless.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	lang := s.catalog.For(s.Newsletters[id].Language)
+	lang := s.spoken[id]
 	wording, err := lang.Text("page_subscribe_wording", "Newsletter", s.Newsletters[id].Title)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPage, err)
@@ -158,7 +158,7 @@ func (s *site) embed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n := s.Newsletters[id]
-	lang := s.catalog.For(n.Language)
+	lang := s.spoken[id]
 	escape := template.HTMLEscapeString
 	data := s.about(id, "")
 	data.Snippet = fmt.Sprintf(`<form action="%s" method="post" novalidate lang="%s" dir="%s">

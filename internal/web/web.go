@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/text/language"
 	"golang.org/x/time/rate"
 
 	"digest.example/internal/compose"
@@ -94,7 +95,9 @@ type site struct {
 	Options
 	catalog *texts.Catalog
 	parsed  map[string]*template.Template // never executed, so that they can be copied for each language
-	tongues []tongue                      // the newsletters'; the first is for those who ask for another
+	spoken  map[string]*texts.Language    // the newsletters', by id
+	tongues []tongue                      // of those; the first is for those who ask for another
+	matcher language.Matcher              // of tongues: to make it takes longer than a page
 	style   template.CSS
 	policy  string // Content-Security-Policy
 
