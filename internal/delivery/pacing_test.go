@@ -71,6 +71,24 @@ func TestMessagesPerConnection(t *testing.T) {
 	w.once(server)
 }
 
+// All sessions together send no more in a second than allowed, however fast the
+// relay is.
+func TestMessagesPerSecond(t *testing.T) {
+	const perSecond, recipients = 25, 16
+	w := newWorld(t, recipients)
+	server := smtptest.New(t, smtptest.Options{Extensions: []string{"PIPELINING"}})
+	e := w.engine(server, 5, func(o *delivery.Options) { o.PerSecond = perSecond })
+	began := time.Now()
+	w.run(e, w.job())
+	if least := (recipients - 1) * time.Second / perSecond; time.Since(began) < least {
+		t.Errorf("%d messages took %s, not %s", recipients, time.Since(began), least)
+	}
+	if c := w.counts(); c[delivery.Accepted] != recipients {
+		t.Errorf("the ledger says %v", c)
+	}
+	w.once(server)
+}
+
 // Addresses that the relay cannot take fail alone, however many they are, and
 // cost no session.
 func TestAddressesThatNeedSMTPUTF8(t *testing.T) {
