@@ -49,6 +49,26 @@ func TestFewerSessionsAfter421(t *testing.T) {
 	}
 }
 
+// A relay that hangs up once is tried again at once; one that does so again and
+// again gets a minute's rest, and nobody pays for it with an attempt.
+func TestAMinuteAfterRepeatedDrops(t *testing.T) {
+	for name, a := range map[string]smtptest.Action{"421": {Reply: "421 4.7.0 busy"}, "hang-up": {Drop: true}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 3)
+			server := smtptest.New(t, smtptest.Options{Script: smtptest.At(smtptest.Mail, "", a)})
+			w.run(w.engine(server, 1), w.job())
+			for i := range w.ids {
+				if row := w.row(i); row.State != delivery.Ready || row.Attempts != 0 || row.NextAt.Before(w.now.Add(time.Minute)) {
+					t.Errorf("recipient %d is %s after %d attempts, to be tried at %s", i, row.State, row.Attempts, row.NextAt)
+				}
+			}
+			if total, _ := server.Sessions(); total > 4 {
+				t.Errorf("%d sessions", total)
+			}
+		})
+	}
+}
+
 // A session carries no more messages than allowed.
 func TestMessagesPerConnection(t *testing.T) {
 	w := newWorld(t, 25)
