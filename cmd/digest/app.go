@@ -149,6 +149,7 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 	if err != nil {
 		return nil, fmt.Errorf("%w: alert.webhook: %w", digest.ErrConfig, err)
 	}
+	outlivePipes()
 	name := newOwner()
 	var ledger delivery.Store = s
 	if a.ledger != nil {

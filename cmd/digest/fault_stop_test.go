@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +30,43 @@ func TestStopFinishesWhatIsOpen(t *testing.T) {
 		}
 	}
 	v.observe().ends(exitOK)
+	copies(t, server, recipients, oneCopy)
+}
+
+// A terminal that is closed, or a connection to this machine that breaks, is a
+// wish to stop as well.
+func TestHangUpFinishesWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	const recipients = 200
+	v, server, o, open := stopped(t, recipients, 0)
+	o.signal(syscall.SIGHUP)
+	o.says("stopping", 1)
+	open()
+	o.ends(exitIncomplete)
+	v.observe().ends(exitOK)
+	copies(t, server, recipients, oneCopy)
+}
+
+// Who stops "send | tee" ends tee as well: having nobody to talk to must not end
+// the program in the midst of a message.
+func TestNobodyReadsWhatItSays(t *testing.T) {
+	t.Parallel()
+	const recipients = 20
+	v, server := newPatient(t, recipients, nil)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v.observeAs(func(c *exec.Cmd) { c.Stdout, c.Stderr = write, write }).ends(exitOK, exitFailure)
+	if err := write.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if missing := v.missing("weekly/1"); len(missing) > 0 {
+		t.Errorf("not sent: %v", missing)
+	}
 	copies(t, server, recipients, oneCopy)
 }
 

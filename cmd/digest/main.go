@@ -19,6 +19,9 @@ func execute(a *app) (code int) {
 	defer stop()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup, that is
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		<-signals // the first: let open transactions finish
 		stop()
@@ -28,3 +31,8 @@ func execute(a *app) (code int) {
 	}()
 	return a.run(ctx, os.Args[1:])
 }
+
+// outlivePipes has a write to a pipe that nobody reads any more fail, where it
+// would end the process: who stops "digest send | tee log" stops tee first. It is
+// not ignored as nohup ignores, since the programs that we start would inherit that.
+func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
