@@ -33,6 +33,26 @@ func TestStopFinishesWhatIsOpen(t *testing.T) {
 	copies(t, server, recipients, oneCopy)
 }
 
+// One wish can come as two signals: timeout(1) sends its own to the program and
+// then to its group, to which the program belongs.
+func TestTwoSignalsAtOnceAreOne(t *testing.T) {
+	t.Parallel()
+	const recipients = 200
+	v, server, o, open := stopped(t, recipients, 0)
+	o.signal(syscall.SIGTERM)
+	o.signal(syscall.SIGINT) // another one, since the system joins two of a kind
+	o.says("stopping", 1)
+	open()
+	o.ends(exitIncomplete)
+	for to, state := range v.missing("weekly/1") {
+		if state != delivery.Ready {
+			t.Errorf("%s is left %s", to, state)
+		}
+	}
+	v.observe().ends(exitOK)
+	copies(t, server, recipients, oneCopy)
+}
+
 // A terminal that is closed, or a connection to this machine that breaks, is a
 // wish to stop as well.
 func TestHangUpFinishesWhatIsOpen(t *testing.T) {

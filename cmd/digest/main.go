@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the binary brings its time zones
 )
 
@@ -25,11 +26,28 @@ func execute(a *app) (code int) {
 	go func() {
 		<-signals // the first: let open transactions finish
 		stop()
+		passEchoes(signals)
 		a.stopping()
 		<-signals // the second: now
 		a.abort()
 	}()
 	return a.run(ctx, os.Args[1:])
+}
+
+// echo is how long after a signal another counts as the same wish: timeout(1)
+// sends one to the program and one to its group.
+const echo = 200 * time.Millisecond
+
+// passEchoes takes what comes meanwhile.
+func passEchoes(signals <-chan os.Signal) {
+	over := time.After(echo)
+	for {
+		select {
+		case <-signals:
+		case <-over:
+			return
+		}
+	}
 }
 
 // outlivePipes has a write to a pipe that nobody reads any more fail, where it
