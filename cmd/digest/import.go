@@ -41,6 +41,9 @@ before, nothing has changed. Sending and unsubscribing go on meanwhile. Nobody w
 bounced, complained or is suppressed comes back; who is on the list stays as they are. A row
 that cannot be used is reported with its line, and the others are taken: exit code 1 then.
 
+A column status, as other newsletter services write it, or one such as unsubscribed_at says
+who has left: they are refused. So is a row with a status that nobody knows.
+
 A file of digest subscribers export is taken with its columns state, since, how and wording:
 rows whose state is not active are refused. From cells that begin with ' before one of = + - @
 (or tab, CR), which keeps spreadsheets from computing them, the ' is taken off.`,

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"digest.example/internal/digest"
 )
@@ -16,8 +15,15 @@ const commas = ",;\t|"
 type columns struct {
 	email, name, first, last   int
 	state, since, how, wording int
+	status                     int   // as state, in the words of other services
+	gone                       []int // a date or a yes in one of them says that somebody left
 	width                      int
 	ignored                    []string // names of those that mean nothing here
+}
+
+// noColumns is a first line of so many cells before anything is known of them.
+func noColumns(width int) columns {
+	return columns{-1, -1, -1, -1, -1, -1, -1, -1, -1, nil, width, nil}
 }
 
 // headings are the first lines' words, in lower case and without spaces and
@@ -30,28 +36,35 @@ var headings = map[string]string{
 	"name": "name", "fullname": "name", "displayname": "name", "subscribername": "name",
 	"firstname": "first", "givenname": "first", "forename": "first", "vorname": "first", "first": "first",
 	"lastname": "last", "surname": "last", "familyname": "last", "nachname": "last", "last": "last",
+	"status": "status", "subscriberstatus": "status", "subscriptionstatus": "status", "emailstatus": "status",
+	"memberstatus": "status", "contactstatus": "status", "globalstatus": "status", "liststatus": "status",
+	"unsubscribed": "gone", "unsubscribedat": "gone", "unsubscribedon": "gone", "unsubscribedate": "gone",
+	"unsubscribeddate": "gone", "dateunsubscribed": "gone", "unsubtime": "gone", "unsubscribetime": "gone",
+	"optout": "gone", "optedout": "gone", "optoutdate": "gone", "optouttime": "gone", "cleantime": "gone",
+	"bounced": "gone", "bouncedat": "gone", "complained": "gone", "complainedat": "gone",
+	"blacklisted": "gone", "blocklisted": "gone",
 	"state": "state", "since": "since", "how": "how", "wording": "wording",
 }
 
 // heading is what a cell of the first line means, or nothing.
 func heading(cell string) string {
-	return headings[strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, cell)]
+	return headings[lettersOnly(cell)]
 }
 
 // header reads a file's first row as the names of its columns.
 func header(cells []string) (columns, bool) {
-	c := columns{-1, -1, -1, -1, -1, -1, -1, -1, len(cells), nil}
+	c := noColumns(len(cells))
 	of := map[string]*int{
 		"email": &c.email, "name": &c.name, "first": &c.first, "last": &c.last,
-		"state": &c.state, "since": &c.since, "how": &c.how, "wording": &c.wording,
+		"state": &c.state, "status": &c.status, "since": &c.since, "how": &c.how, "wording": &c.wording,
 	}
 	for i, cell := range cells {
-		column := of[heading(cell)]
+		meaning := heading(cell)
+		if meaning == "gone" {
+			c.gone = append(c.gone, i)
+			continue
+		}
+		column := of[meaning]
 		if column == nil || *column >= 0 {
 			if cell != "" {
 				c.ignored = append(c.ignored, cell)
@@ -65,7 +78,7 @@ func header(cells []string) (columns, bool) {
 
 // guess takes the first row for a reader's, where one cell is an address.
 func guess(cells []string) (columns, error) {
-	c := columns{-1, -1, -1, -1, -1, -1, -1, -1, len(cells), nil}
+	c := noColumns(len(cells))
 	found := 0
 	for i, cell := range cells {
 		if _, err := ParseAddress(plain(cell)); err == nil {

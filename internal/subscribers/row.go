@@ -171,7 +171,9 @@ func (r *Rows) fill(row *Row, cells []string) (why string) {
 	}
 	row.How = cut(oneLine(plain(cell(cells, c.how))), maxText)
 	row.Wording = cut(oneLine(plain(cell(cells, c.wording))), maxText)
-	row.Left = left(cell(cells, c.state))
+	if row.Left, why = c.left(cells); why != "" {
+		return why
+	}
 	row.Since, why = since(cell(cells, c.since))
 	return why
 }
@@ -195,17 +197,6 @@ func cut(s string, n int) string {
 		n--
 	}
 	return s[:n]
-}
-
-// left is the state that a cell names, unless it is active. Other words, such
-// as the states that a country has, mean nothing.
-func left(cell string) State {
-	switch s := State(strings.ToLower(cell)); s {
-	case Pending, Unsubscribed, Bounced, Complained:
-		return s
-	default:
-		return ""
-	}
 }
 
 func since(cell string) (at time.Time, why string) {
