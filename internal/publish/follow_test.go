@@ -1,6 +1,7 @@
 package publish_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -54,6 +55,20 @@ func TestSendDueWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who asks it to stop while it waits has done nothing wrong.
+func TestSendDueStopsWhileItWaits(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		w.jump(time.Minute)
+		w.mailer.outcome = later(reader(0))
+		ctx, stop := context.WithCancel(w.ctx)
+		time.AfterFunc(time.Minute, stop)
+		_, err := w.p.SendDue(ctx, []*publish.Newsletter{&w.newsletter}, nil, time.Hour)
+		w.must(err)
+		w.wantIssues("sending")
+	})
 }
 
 // A deliverer that gets nowhere is not called without end.

@@ -101,6 +101,9 @@ func (p *Publisher) follow(ctx context.Context, ids []string, wait time.Duration
 		p.o.Log.Info("waiting for what is due next", "at", next.Format(time.TimeOnly))
 		// What is due already was tried a moment ago: do not try it without end.
 		sleep(ctx, max(next.Sub(p.o.Now()), tick))
+		if ctx.Err() != nil {
+			break
+		}
 		ids = slices.DeleteFunc(ids, func(id string) bool {
 			err := p.proceed(ctx, id)
 			problems = append(problems, err)
