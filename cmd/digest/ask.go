@@ -92,13 +92,8 @@ func (f *follower) withdraw(ctx context.Context, why error) (gone bool, err erro
 
 // finished waits until the issue has ended, or goes on later than we wait.
 func (f *follower) finished(ctx context.Context, id string) error {
-	progress := f.progress()
-	began := false
-	defer func() {
-		if began {
-			progress.End()
-		}
-	}()
+	shown := watched{progress: f.progress()}
+	defer shown.end()
 	seen, changed := delivery.Counts{}, time.Now()
 	for {
 		r, err := f.store.Issue(ctx, id)
@@ -109,15 +104,11 @@ func (f *follower) finished(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if r.State == digest.IssueSending && !began {
-			began = true
-			seen = counts
-			progress.Begin(r.Name(), counts.Total(), counts.Total()-counts[delivery.Ready])
-		}
 		if !maps.Equal(seen, counts) {
 			changed = time.Now()
 		}
-		seen = step(progress, seen, counts, began)
+		seen = counts
+		shown.show(r, counts)
 		left, err := f.store.Backlog(ctx, id)
 		if err != nil {
 			return err
@@ -138,19 +129,39 @@ func (f *follower) finished(ctx context.Context, id string) error {
 	}
 }
 
-// step shows what has changed between two counts.
-func step(p publish.Progress, before, after delivery.Counts, began bool) delivery.Counts {
-	if !began {
-		return after
+// watched shows how another process's delivery goes.
+type watched struct {
+	progress publish.Progress
+	began    bool
+	seen     delivery.Counts
+}
+
+// show shows what has changed since the last time.
+func (w *watched) show(r digest.IssueRecord, now delivery.Counts) {
+	before := w.seen
+	w.seen = now
+	if !w.began {
+		open := now[delivery.Ready] + now[delivery.Claimed] + now[delivery.Committing]
+		if r.State != digest.IssueSending || open == 0 {
+			return
+		}
+		w.began = true
+		w.progress.Begin(r.Name(), now.Total(), now.Total()-open)
+		return
 	}
 	for _, s := range []delivery.State{
 		delivery.Accepted, delivery.Failed, delivery.InDoubt, delivery.Skipped, delivery.RenderError, delivery.Expired,
 	} {
-		for range after[s] - before[s] {
-			p.Step(s)
+		for range now[s] - before[s] {
+			w.progress.Step(s)
 		}
 	}
-	return after
+}
+
+func (w *watched) end() {
+	if w.began {
+		w.progress.End()
+	}
 }
 
 // pause waits a moment. Its error is errGone where the process that holds the

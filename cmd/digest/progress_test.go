@@ -69,23 +69,3 @@ func TestBarOnlyOnATerminal(t *testing.T) {
 		t.Errorf("%T where nobody watches", a.progress())
 	}
 }
-
-// counter counts what is shown.
-type counter map[delivery.State]int
-
-func (counter) Begin(string, int, int)  {}
-func (c counter) Step(s delivery.State) { c[s]++ }
-func (counter) End()                    {}
-
-func TestStepShowsTheDifference(t *testing.T) {
-	shown := counter{}
-	before := delivery.Counts{delivery.Accepted: 5, delivery.Ready: 9}
-	after := delivery.Counts{delivery.Accepted: 8, delivery.Failed: 1, delivery.Ready: 5}
-	if got := step(shown, before, after, false); got[delivery.Accepted] != 8 || len(shown) > 0 {
-		t.Errorf("before it began: %v", shown)
-	}
-	step(shown, before, after, true)
-	if d := cmp.Diff(counter{delivery.Accepted: 3, delivery.Failed: 1}, shown); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
-	}
-}

@@ -33,10 +33,10 @@ func (w *window) add(s State) string {
 	switch {
 	case w.policy > policyMax:
 		return fmt.Sprintf("receivers refuse the mail by policy (%d of the last %d messages): "+
-			"check SPF, DKIM, DMARC and the relay's reputation, then resume", w.policy, windowSize)
+			"check SPF, DKIM, DMARC and the relay's reputation, then have them tried again (digest retry) and resume", w.policy, windowSize)
 	case w.render > renderMax:
 		return fmt.Sprintf("no message could be built for %d of the last %d recipients: "+
-			"look at their addresses with status --missing, then resume", w.render, windowSize)
+			"look at their addresses with status --missing; digest retry has them tried again, then resume", w.render, windowSize)
 	case w.refused > mostRefused, w.refused == w.seen && w.seen > onlyRefused:
 		// A relay that has lost its list of mailboxes would cost every reader.
 		return fmt.Sprintf("most recipients are refused for good (%d of the last %d messages): look with status --missing "+

@@ -39,14 +39,26 @@ func move(ctx context.Context, store Store, r digest.IssueRecord, done string, m
 		return fmt.Errorf("%s to %s: %w", r.Name(), m.To, err)
 	}
 	if !ok {
-		names := make([]string, len(from))
-		for i, s := range from {
-			names[i] = string(s)
-		}
 		return fmt.Errorf("%w: %s is %s; only an issue that is %s can be %s",
-			digest.ErrRefused, r.Name(), r.State, strings.Join(names, ", "), done)
+			digest.ErrRefused, r.Name(), r.State, anyOf(from), done)
 	}
 	return nil
+}
+
+// anyOf names states: planning, sending or held.
+func anyOf(states []digest.IssueState) string {
+	var text strings.Builder
+	for i, s := range states {
+		switch {
+		case i == 0:
+		case i == len(states)-1:
+			text.WriteString(" or ")
+		default:
+			text.WriteString(", ")
+		}
+		text.WriteString(string(s))
+	}
+	return text.String()
 }
 
 // Resolve gives an operator's word on an issue's rows in doubt, or on the one
