@@ -68,6 +68,7 @@ type app struct {
 
 	configFile string
 	json       bool
+	sampleTold bool // that there is no configuration
 	config     config.Config
 	engine     atomic.Pointer[delivery.Engine] // the signal handler looks at it
 	outbox     atomic.Pointer[delivery.Outbox] // the same

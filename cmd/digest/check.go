@@ -38,6 +38,7 @@ keys of smtp.dkim. Nothing is changed.`,
 // checked is what digest check prints.
 type checked struct {
 	OK       bool      `json:"ok"`
+	Sample   bool      `json:"built_in_sample,omitempty"` // there is no configuration
 	Problems []problem `json:"problems"`
 	Notes    []string  `json:"notes,omitempty"`
 }
@@ -55,17 +56,20 @@ func (a *app) check(ctx context.Context, smtp bool) error {
 	if err != nil {
 		return err
 	}
-	result := checked{OK: len(found) == 0, Problems: []problem{}}
+	result := checked{OK: len(found) == 0, Sample: a.sample(), Problems: []problem{}}
 	for _, p := range found {
 		result.Problems = append(result.Problems, problem(p))
 	}
+	if result.Sample {
+		result.Notes = append(result.Notes, a.sampleNote())
+	}
 	if result.OK {
-		result.Notes = placeholders(a.config)
+		result.Notes = append(result.Notes, placeholders(a.config)...)
 		more, err := a.dkimNotes()
 		if err != nil {
 			return err
 		}
-		result.Notes = append(result.Notes, more...)
+		result.Notes = append(append(result.Notes, more...), config.Strays(a.environ)...)
 	}
 	var greeting error
 	if smtp && result.OK {
@@ -86,7 +90,11 @@ func (r checked) print(w io.Writer, found config.Problems, name string) {
 	for _, p := range found {
 		fmt.Fprintln(w, p)
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) > 0:
+	case r.Sample:
+		fmt.Fprintln(w, "no mistakes found")
+	default:
 		fmt.Fprintln(w, name+": no mistakes found")
 	}
 	for _, n := range r.Notes {
@@ -119,7 +127,7 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 		return nil, err
 	}
 	more, err := a.misfits(ctx, newsletters)
-	return append(found, more...), err
+	return config.Locate(a.configFile, a.environ, append(found, more...)), err
 }
 
 // remedy is what an error says without the names of its kind and of the key,

@@ -78,6 +78,24 @@ func (o *observed) signal(s syscall.Signal) {
 	}
 }
 
+// insist sends the signal until it has its effect: what comes right after another
+// counts as the same.
+func (o *observed) insist(s syscall.Signal) {
+	again := time.NewTicker(echo / 2)
+	defer again.Stop()
+	limit := time.After(time.Minute)
+	for {
+		_ = o.Process.Signal(s) // fails once it has ended
+		select {
+		case <-again.C:
+		case <-o.over:
+			return
+		case <-limit:
+			return // ends says so
+		}
+	}
+}
+
 func (o *observed) said() string {
 	text, _ := o.words.read()
 	return text

@@ -98,7 +98,7 @@ func TestStopAtOnce(t *testing.T) {
 	v, server, o, open := stopped(t, recipients, 0)
 	o.signal(syscall.SIGTERM)
 	o.says("stopping", 1)
-	o.signal(syscall.SIGTERM)
+	o.insist(syscall.SIGTERM)
 	o.ends(exitFailure, exitIncomplete)
 	doubts := 0
 	for to, state := range v.missing("weekly/1") {

@@ -26,8 +26,8 @@ func execute(a *app) (code int) {
 	go func() {
 		<-signals // the first: let open transactions finish
 		stop()
-		passEchoes(signals)
 		a.stopping()
+		passEchoes(signals)
 		<-signals // the second: now
 		a.abort()
 	}()

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/mail"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -32,7 +35,7 @@ func (a *app) newsletters() ([]publish.Newsletter, error) {
 		all = append(all, n)
 	}
 	if len(found) > 0 {
-		return nil, found
+		return nil, config.Locate(a.configFile, a.environ, found)
 	}
 	return all, nil
 }
@@ -42,6 +45,35 @@ func (a *app) configName() string {
 		return config.DefaultFile
 	}
 	return a.configFile
+}
+
+// sample says whether there is no configuration, so that the built-in sample
+// stands in for it.
+func (a *app) sample() bool {
+	if a.configFile != "" {
+		return false
+	}
+	_, err := os.Stat(config.DefaultFile)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// sampleNote tells whoever stands in the wrong folder.
+func (a *app) sampleNote() string {
+	here, err := os.Getwd()
+	if err != nil {
+		here = "this folder"
+	}
+	return fmt.Sprintf("there is no %s in %s, so this is the built-in sample: go to the folder of yours, name a file with --config, "+
+		"or make one with digest init", config.DefaultFile, here)
+}
+
+// tellSample says once that what is about to be changed, or was asked for, belongs
+// to the sample.
+func (a *app) tellSample() {
+	if !a.sampleTold && a.sample() {
+		fmt.Fprintln(a.err, "note:", a.sampleNote())
+	}
+	a.sampleTold = true
 }
 
 // noteFile is where the editor writes the next note: notes/NEXT.md, in a folder

@@ -18,6 +18,9 @@ func (a *app) open(ctx context.Context, mode store.Mode) (*store.Store, error) {
 	if err := a.folder(); err != nil {
 		return nil, err
 	}
+	if mode != store.ReadOnly {
+		a.tellSample()
+	}
 	s, err := store.Open(ctx, a.config.Database, store.Options{Mode: mode, Logger: a.log()})
 	return s, denied(err)
 }
@@ -41,6 +44,7 @@ func (a *app) locked(ctx context.Context) (*store.Store, *store.Lock, error) {
 	if err := a.folder(); err != nil {
 		return nil, nil, err
 	}
+	a.tellSample()
 	lock, err := store.AcquireLock(a.config.Database)
 	if err != nil {
 		return nil, nil, denied(err)

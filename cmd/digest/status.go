@@ -46,6 +46,7 @@ func (a *app) status(ctx context.Context, issue string, missing bool) (err error
 	if err != nil {
 		return err
 	}
+	a.tellSample()
 	s, err := a.open(ctx, store.ReadOnly)
 	if err != nil {
 		return err

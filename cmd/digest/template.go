@@ -61,7 +61,7 @@ func (a *app) dumpTemplates(dir string, force bool) error {
 func (a *app) composer() (*compose.Composer, error) {
 	set, err := templates.Open(a.config.Templates)
 	if err != nil {
-		return nil, broken(err)
+		return nil, a.noTemplates(err)
 	}
 	composer, err := compose.New(set)
 	found := broken(set.Locate("email", err))
@@ -86,6 +86,17 @@ func (a *app) tryPages(set *templates.Set) error {
 		_, err = compose.NewArchive(set)
 	}
 	return err
+}
+
+// noTemplates tells of a folder that is none by the key that names it.
+func (a *app) noTemplates(err error) config.Problems {
+	found := broken(err)
+	for i, p := range found {
+		if p.File == a.config.Templates {
+			found[i] = config.Problem{File: a.configName(), Key: "templates", Text: p.File + " " + p.Text}
+		}
+	}
+	return config.Locate(a.configFile, a.environ, found)
 }
 
 // broken are mistakes in templates, told like those of the configuration.

@@ -64,7 +64,7 @@ func parseSpec(spec string) (*cron.SpecSchedule, error) {
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 	parsed, err := parser.Parse(spec)
 	if err != nil {
-		return nil, fmt.Errorf("not minute, hour, day of the month, month and day of the week: %w", err)
+		return nil, fmt.Errorf("not minute, hour, day of the month, month and day of the week: %w", plainly(err))
 	}
 	s, ok := parsed.(*cron.SpecSchedule)
 	if !ok || s.Minute == 0 || s.Hour == 0 || s.Dom == 0 || s.Month == 0 || s.Dow == 0 {
@@ -75,6 +75,16 @@ func parseSpec(spec string) (*cron.SpecSchedule, error) {
 		return nil, errors.New("never comes to be: no month that is named has such a day")
 	}
 	return s, nil
+}
+
+// plainly says in words where the library hands on what strconv said.
+func plainly(err error) error {
+	word, ok := strings.CutPrefix(err.Error(), "failed to parse int from ")
+	if !ok {
+		return err
+	}
+	word, _, _ = strings.Cut(word, ": strconv.")
+	return fmt.Errorf("%q is neither a number nor the name of a month or day there", word)
 }
 
 func isDescriptor(spec string) bool {

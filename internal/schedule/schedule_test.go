@@ -10,6 +10,7 @@ import (
 func TestParseRefuses(t *testing.T) {
 	for _, tc := range []struct{ spec, zone, want string }{
 		{"", "UTC", `schedule "": not minute, hour`},
+		{"0 9 * * MOO", "UTC", `and day of the week: "MOO" is neither a number nor the name of a month or day there`},
 		{"0 9 * *", "UTC", "expected exactly 5 fields"},
 		{"0 0 9 * * SUN", "UTC", "expected exactly 5 fields"},
 		{"60 9 * * *", "UTC", "above maximum"},
