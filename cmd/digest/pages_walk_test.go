@@ -119,6 +119,17 @@ func (w walker) shows(status, want int, heading string) {
 	w.notes()
 }
 
+// focused wants the element of an id to have the focus, where somebody who hears the
+// page goes on.
+func (w walker) focused(id string) {
+	w.Helper()
+	w.await("the focus on "+id, func() bool {
+		var on string
+		w.tab.Eval(`document.activeElement.id`, &on)
+		return on == id
+	})
+}
+
 // state wants a subscription in a state, and returns it.
 func (w walker) state(want string, mailed, paused bool) {
 	w.Helper()
@@ -152,6 +163,7 @@ func (w walker) subscribe() {
 	w.tab.Eval(`document.forms[0].stamp.value = ""`, nil) // as on somebody else's page
 	w.sees(w.tab.Press("form button"), http.StatusOK, "subscribe")
 	w.sees(w.submit(), http.StatusUnprocessableEntity, "subscribe")
+	w.focused("address")
 	var stamp string
 	w.tab.Eval(`document.forms[0].stamp.value`, &stamp)
 	w.tab.Type("#address", w.address)
@@ -196,6 +208,7 @@ func (w walker) choose() {
 	preferences := w.link(w.address, "/p/")
 	w.sees(w.tab.Open(preferences), http.StatusOK, "preferences")
 	w.sees(w.tab.Press("button[value=pause]"), http.StatusOK, "preferences")
+	w.focused("done")
 	w.state("active", false, true)
 	w.sees(w.tab.Press("button[value=resume]"), http.StatusOK, "preferences")
 	w.state("active", true, false)
@@ -237,6 +250,7 @@ func (w walker) leave() {
 	w.sees(w.tab.Open(unsubscribe), http.StatusOK, "unsubscribe")
 	w.tab.Eval(`document.querySelector("#until").max = document.querySelector("#until").value = "2999-01-01"`, nil)
 	w.sees(w.tab.Press("button[value=pause]"), http.StatusUnprocessableEntity, "unsubscribe")
+	w.focused("until")
 	w.state("active", true, false)
 	w.sees(w.tab.Press("button[value=pause]"), http.StatusOK, "page_paused_title")
 	w.state("active", false, true)

@@ -75,8 +75,9 @@ func (t *Tab) event(method string, params json.RawMessage) {
 			t.document = e.Response
 		}
 	case "Log.entryAdded":
-		// A page that is answered 404 or 410 is entered as an error of the network.
-		if e.Entry.Source != "network" {
+		// A page that is answered 404 or 410 is entered as an error of the network, and
+		// as an information that a field was clicked before it got the focus by itself.
+		if e.Entry.Source != "network" && e.Entry.Level != "info" {
 			t.troubles = append(t.troubles, fmt.Sprintf("%s %s: %s", e.Entry.Source, e.Entry.Level, e.Entry.Text))
 		}
 	case "Runtime.consoleAPICalled":

@@ -54,6 +54,8 @@ var pages = []string{
 type view struct {
 	Newsletter template.HTML // its title, marked with its language; empty: not known
 	Of         template.HTML // the same, where it stands above the page's heading; empty: it does not
+	Title      string        // the same in the page's title, as text; empty: it does not stand there
+	Mistake    bool          // what was filled in cannot be, which the page's title says first
 	Lang       string        // of the page, BCP 47
 	Dir        string        // ltr or rtl
 	Style      template.CSS  // the whole of style.css
@@ -83,7 +85,7 @@ func (s *site) about(id, language string) view {
 	}
 	if title := s.Newsletters[id].Title; title != "" {
 		v.Newsletter = template.HTML(`<strong dir="auto" lang="` + s.spoken[id].Tag + `">` + template.HTMLEscapeString(title) + `</strong>`)
-		v.Of = v.Newsletter
+		v.Of, v.Title = v.Newsletter, title
 	}
 	return v
 }
@@ -186,7 +188,7 @@ func (s *site) speak(tag string) (tongue, error) {
 var trials = []view{
 	{},
 	{
-		Newsletter: "Trial", Of: "Trial", Subscribe: &subscribeForm{Bad: true, Again: true}, Sender: "s", Pause: &pauseForm{Bad: true},
+		Newsletter: "Trial", Of: "Trial", Title: "Trial", Mistake: true, Subscribe: &subscribeForm{Bad: true, Again: true}, Sender: "s", Pause: &pauseForm{Bad: true},
 		Preferences: &preferencesView{Active: true, Saved: true, Languages: []languageChoice{{Chosen: true}}},
 		Archive:     "a", Form: "f", AskAgain: true, Link: true,
 	},
@@ -249,6 +251,7 @@ func (s *site) execute(t tongue, name string, v view) ([]byte, error) {
 
 // render writes a page, or nothing if its template fails.
 func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, v view) error {
+	v.Mistake = status == http.StatusUnprocessableEntity
 	t, err := s.tongue(r, v)
 	var b []byte
 	if err == nil {

@@ -15,7 +15,7 @@ func (s *site) askPerson(p subscribers.Purpose, page string) func(http.ResponseW
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
 		data, err := s.peek(ctx, p, r)
-		data.Of = "" // both are about all newsletters
+		data.Of, data.Title = "", "" // both are about all newsletters
 		if err != nil {
 			return s.spent(p, w, r, data, err)
 		}
@@ -33,7 +33,7 @@ func (s *site) download(w http.ResponseWriter, r *http.Request) error {
 		file, err = s.Subscriptions.Data(ctx, r.PathValue("token"))
 	}
 	if err != nil {
-		data.Of = ""
+		data.Of, data.Title = "", ""
 		return s.spent(subscribers.PurposeData, w, r, data, err)
 	}
 	header := w.Header()
@@ -49,7 +49,7 @@ func (s *site) erase(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
 	defer cancel()
 	data, err := s.peek(ctx, subscribers.PurposeErase, r)
-	data.Of = ""
+	data.Of, data.Title = "", ""
 	if err == nil {
 		err = s.Subscriptions.Erase(ctx, r.PathValue("token"))
 	}

@@ -191,6 +191,56 @@ func TestTheFieldThatIsNoneSaysSo(t *testing.T) {
 	}
 }
 
+// Whoever hears a page begins with its title, and goes on where the focus is. Nobody
+// reads aloud what stood in a page from the start.
+func TestWhatIsNewIsHeardFirst(t *testing.T) {
+	s := withLinks(t, func(o *Options) {
+		o.Newsletters = map[string]Newsletter{weekly: {Name: "weekly", Title: "The Weekly", Language: "en"}}
+	})
+	stamp := s.stamped(t, "/s/weekly")
+	for name, c := range map[string]struct {
+		r            *http.Response
+		title, focus string
+	}{
+		"form":        {s.get("/s/weekly"), "Subscribe – The Weekly", ""},
+		"again":       {s.signUp("192.0.2.1:1", url.Values{}), "Subscribe – The Weekly", "Please check the address and press the button."},
+		"no address":  {s.signUp("192.0.2.1:1", filledIn(stamp, "x")), "Error: Subscribe – The Weekly", "not a whole mail address"},
+		"no day":      {s.post("/u/"+s.token, urlencoded, "do=pause"), "Error: Unsubscribe – The Weekly", "choose a day"},
+		"no day here": {s.post("/p/prefs", urlencoded, "do=pause"), "Error: Preferences – The Weekly", "choose a day"},
+		"saved":       {s.post("/p/prefs", urlencoded, "do=save"), "Preferences – The Weekly", "Your changes are saved."},
+		"unsubscribe": {s.get("/u/" + s.token), "Unsubscribe – The Weekly", ""},
+		"of all":      {s.get("/e/erase"), "Erase all that is stored about you?", ""},
+	} {
+		p := read(t, c.r)
+		if title := p.all("title")[0].FirstChild.Data; title != c.title {
+			t.Errorf("%s: the title is %q, not %q", name, title, c.title)
+		}
+		if heard := p.focused(); (heard == "") != (c.focus == "") || !strings.Contains(heard, c.focus) {
+			t.Errorf("%s: the focus is on %q", name, heard)
+		}
+	}
+}
+
+// focused is what the element that has the focus says, or is described by.
+func (p page) focused() string {
+	var ids []string
+	said := map[string]string{}
+	for d := range p.Descendants() {
+		id, _ := attr(d, "id")
+		if _, has := attr(d, "autofocus"); has {
+			ids = append(ids, strings.Fields(described(d)+" "+id)...)
+		}
+		if d.FirstChild != nil {
+			said[id] = d.FirstChild.Data
+		}
+	}
+	var all string
+	for _, id := range ids {
+		all += said[id]
+	}
+	return all
+}
+
 func TestANetworkSignsUpFiveTimesAnHour(t *testing.T) {
 	s := newStand(t, nil)
 	stamp := s.stamped(t, "/s/weekly")
