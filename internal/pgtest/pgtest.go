@@ -26,8 +26,10 @@ import (
 // Server is a running PostgreSQL server that listens on a Unix socket in a
 // folder of its own.
 type Server struct {
-	folder string
-	last   atomic.Int64
+	folder  string
+	last    atomic.Int64
+	command func() *exec.Cmd
+	running *process
 }
 
 // Start starts a server that stops when the test ends. Settings are written
@@ -58,8 +60,35 @@ func Start(tb testing.TB, settings ...string) *Server {
 	}, settings...) {
 		args = append(args, "-c", s)
 	}
-	serve(tb, program(tb, who, "postgres", args...))
-	return &Server{folder: folder}
+	s := &Server{folder: folder, command: func() *exec.Cmd { return program(tb, who, "postgres", args...) }}
+	s.begin(tb)
+	tb.Cleanup(func() { s.running.end(syscall.SIGQUIT) })
+	return s
+}
+
+// Crash ends the server as kill -9 does, and every connection with it.
+func (s *Server) Crash() { s.running.end(syscall.SIGKILL) }
+
+// Restart starts the server that has crashed, with what it had committed.
+func (s *Server) Restart(tb testing.TB) {
+	tb.Helper()
+	s.begin(tb)
+}
+
+// begin starts the server and waits until it says that it is ready. After a crash
+// it waits for the last of the old one's processes, whose memory it refuses to share.
+func (s *Server) begin(tb testing.TB) {
+	tb.Helper()
+	const crowded = "is still in use"
+	for {
+		log := ""
+		if s.running, log = start(tb, s.command()); log == "" {
+			return
+		}
+		if !strings.Contains(log, crowded) {
+			tb.Fatalf("postgres did not start:\n%s", log)
+		}
+	}
 }
 
 // Database makes an empty database and returns its address.
@@ -135,9 +164,15 @@ func release(path string) int {
 	return n
 }
 
-// serve starts the server, waits until it says that it is ready, and stops it
-// when the test ends.
-func serve(tb testing.TB, cmd *exec.Cmd) {
+// process is a server's.
+type process struct {
+	*exec.Cmd
+	silent chan struct{} // closed once it has said its last
+}
+
+// start starts the server and waits until it says that it is ready. Else it
+// returns what it said instead.
+func start(tb testing.TB, cmd *exec.Cmd) (p *process, log string) {
 	tb.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -146,9 +181,10 @@ func serve(tb testing.TB, cmd *exec.Cmd) {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	ready, ended := make(chan struct{}), make(chan string)
+	p = &process{cmd, make(chan struct{})}
+	ready, said := make(chan struct{}), ""
 	go func() {
-		var log strings.Builder
+		defer close(p.silent)
 		lines, once := bufio.NewScanner(stderr), false
 		for lines.Scan() {
 			if !once && strings.Contains(lines.Text(), "ready to accept connections") {
@@ -156,23 +192,23 @@ func serve(tb testing.TB, cmd *exec.Cmd) {
 				close(ready)
 			}
 			if !once {
-				log.WriteString(lines.Text() + "\n")
+				said += lines.Text() + "\n"
 			}
 		}
-		if !once {
-			ended <- log.String()
-		}
-		close(ended)
 	}()
-	tb.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGQUIT)
-		for range ended { // the pipe must be read to its end before Wait
-		}
-		_ = cmd.Wait()
-	})
 	select {
 	case <-ready:
-	case log := <-ended:
-		tb.Fatalf("postgres did not start:\n%s", log)
+		return p, ""
+	case <-p.silent:
+		_ = p.Wait()
+		return p, said + "it ended"
 	}
+}
+
+// end ends the process by a signal, if it runs. The pipe must be read to its end
+// before Wait.
+func (p *process) end(how syscall.Signal) {
+	_ = p.Process.Signal(how)
+	<-p.silent
+	_ = p.Wait()
 }
