@@ -153,23 +153,23 @@ func (t tx) takeRows(c delivery.Claim, rows []candidate, claimed []delivery.Deli
 	}
 	claimed = slices.Grow(claimed, len(rows))
 	ids := make([]any, 0, len(rows))
+	var all []statement
 	for _, r := range rows {
 		if r.mailable {
 			claimed, ids = append(claimed, r.Delivery), append(ids, r.Subscriber)
-		} else if _, err := t.exec(skipRow, ms(c.Now), c.Issue, r.Subscriber); err != nil {
-			return nil, err
+		} else {
+			all = append(all, statement{skipRow, []any{ms(c.Now), c.Issue, r.Subscriber}})
 		}
 	}
+	many := t.s.claimMany()
 	for part := range slices.Chunk(ids, claimChunk) {
 		for len(part) < claimChunk { // one statement for all sizes
 			part = append(slices.Clip(part), part[0])
 		}
-		args := append([]any{c.Owner, ms(at.Add(c.Lease)), ms(c.Now), c.Issue}, part...)
-		if _, err := t.exec(t.s.claimMany(), args...); err != nil {
-			return nil, err
-		}
+		all = append(all, statement{many, append([]any{c.Owner, ms(at.Add(c.Lease)), ms(c.Now), c.Issue}, part...)})
 	}
-	return claimed, nil
+	_, err = t.execAll(all)
+	return claimed, err
 }
 
 // claimChunk is how many rows a statement claims.
