@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -16,6 +17,9 @@ func (t tx) pauseUnended(why string) error {
 
 // Ahead implements publish.Store.
 func (s *Store) Ahead(ctx context.Context, now time.Time, slack time.Duration) (last time.Time, err error) {
+	if err := s.compareClocks(ctx, now, slack); err != nil {
+		return time.Time{}, err
+	}
 	const unended = ` FROM issue WHERE state IN ('planning', 'sending', 'held')`
 	last, err = one(ctx, s.read, func(scan scan) (time.Time, error) {
 		var last sql.NullInt64
@@ -46,4 +50,20 @@ func (s *Store) Ahead(ctx context.Context, now time.Time, slack time.Duration) (
 		return time.Time{}, err
 	}
 	return last, nil
+}
+
+// compareClocks warns where the server's clock is another than this process's, by
+// which slots come, retries wait and issues are given up.
+func (s *Store) compareClocks(ctx context.Context, now time.Time, slack time.Duration) error {
+	if s.clock == "" {
+		return nil
+	}
+	server, err := one(ctx, s.read, func(scan scan) (ms int64, err error) { return ms, scan(&ms) }, s.clock)
+	if err != nil {
+		return fmt.Errorf("read the server's clock: %w", err)
+	}
+	if by := now.Sub(time.UnixMilli(server)).Round(time.Second); by.Abs() > slack {
+		s.log.Warn("the clocks of this machine and of the database's server differ: one of them is wrong", "by", by)
+	}
+	return nil
 }

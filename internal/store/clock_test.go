@@ -1,11 +1,16 @@
 package store
 
 import (
+	"bytes"
+	"log/slog"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
+	"digest.example/internal/pgtest"
 )
 
 // A clock that is behind the ledger pauses what has not ended, and is told once.
@@ -58,4 +63,23 @@ func testAhead(t *testing.T, w *world) {
 	issue = r.ID
 	ahead(noon, later.Add(2*time.Hour))
 	state(digest.IssuePaused)
+}
+
+// The clock of a machine that differs from the server's is told of.
+func TestClocksDiffer(t *testing.T) {
+	for name, url := range map[string]string{
+		"sqlite": filepath.Join(t.TempDir(), "digest.db"), "postgres": pgtest.Start(t).Database(t),
+	} {
+		for _, by := range []time.Duration{-61 * time.Minute, -59 * time.Minute, 59 * time.Minute, 61 * time.Minute} {
+			var log bytes.Buffer
+			s := opened(t, url, Options{Mode: ReadWrite, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			if _, err := s.Ahead(t.Context(), time.Now().Add(by), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			want := name == "postgres" && by.Abs() > time.Hour
+			if told := strings.Contains(log.String(), "clocks of this machine"); told != want {
+				t.Errorf("%s, off by %s: %q", name, by, log.String())
+			}
+		}
+	}
 }
