@@ -23,20 +23,14 @@ func (s *Store) openPostgres(ctx context.Context, url string, mode Mode, migrati
 		// pgx leaves the password out of its message.
 		return fmt.Errorf("%w: database: %w", digest.ErrConfig, err)
 	}
-	config.RuntimeParams["application_name"] = "digest"
-	// A process that sleeps, or a machine that is gone, in the midst of a
-	// transaction would lock its rows against all others until it wakes.
-	const idle = "idle_in_transaction_session_timeout"
-	if config.RuntimeParams[idle] == "" {
-		config.RuntimeParams[idle] = "10s"
-	}
+	careful(config)
 	if mode == ReadOnly {
 		return s.readPostgres(ctx, config, migrations)
 	}
-	s.write = s.serverPool(patient(config), 1)
+	s.write = s.serverPool(config, 1, stdlib.OptionAfterConnect(durable))
 	s.read = s.serverPool(readingOnly(config), readers)
-	if err := s.durable(ctx); err != nil {
-		return err
+	if err := s.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("open database: %w", err)
 	}
 	unlock, err := s.advise(ctx)
 	if err != nil {
@@ -65,37 +59,16 @@ func (s *Store) readPostgres(ctx context.Context, config *pgx.ConnConfig, migrat
 	return nil
 }
 
-// patient waits for another transaction's lock no longer than SQLite does for its
-// own: who was asked to stop must get to hear of it.
-func patient(config *pgx.ConnConfig) *pgx.ConnConfig {
-	c := config.Copy()
-	c.RuntimeParams["lock_timeout"] = "5s"
-	return c
-}
-
 func readingOnly(config *pgx.ConnConfig) *pgx.ConnConfig {
 	c := config.Copy()
 	c.RuntimeParams["default_transaction_read_only"] = "on"
 	return c
 }
 
-func (s *Store) serverPool(config *pgx.ConnConfig, size int) *pool {
-	db := stdlib.OpenDB(*config)
+func (s *Store) serverPool(config *pgx.ConnConfig, size int, more ...stdlib.OptionOpenDB) *pool {
+	db := stdlib.OpenDB(*config, more...)
 	s.onClose(db.Close)
 	return newPool(db, size, false)
-}
-
-// durable refuses a server that would forget an intent after its dot was sent.
-func (s *Store) durable(ctx context.Context) error {
-	var setting string
-	if err := s.write.QueryRowContext(ctx, `SHOW synchronous_commit`).Scan(&setting); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	if setting == "off" {
-		return fmt.Errorf("%w: database: synchronous_commit is off on this server, "+
-			"so a crash could send mail twice; ALTER ROLE … SET synchronous_commit = on", digest.ErrConfig)
-	}
-	return nil
 }
 
 // pipeline is execAll on a server, within the transaction that stands on t.conn.
@@ -125,6 +98,9 @@ func (s *Store) advise(ctx context.Context) (unlock func(), err error) {
 	}
 	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(advisory)); err != nil {
 		_ = conn.Close()
+		if lockTimeout(err) {
+			err = fmt.Errorf("%w: another digest is changing the database's schema; try again when it is done: %w", digest.ErrBusy, err)
+		}
 		return nil, fmt.Errorf("lock schema: %w", err)
 	}
 	return func() {

@@ -57,7 +57,8 @@ func (w *world) traced() *transcript {
 	if w.file == "" {
 		config, err := pgx.ParseConfig(w.url)
 		w.must(err)
-		write, read = stdlib.GetConnector(*patient(config)), stdlib.GetConnector(*readingOnly(config))
+		careful(config)
+		write, read = stdlib.GetConnector(*config), stdlib.GetConnector(*readingOnly(config))
 	}
 	w.write = w.tracedPool(write, t, 1)
 	w.read = w.tracedPool(read, t, readers)

@@ -36,7 +36,7 @@ func (s *Store) changeSoon(ctx context.Context, what string, f func(tx) error) e
 
 func (s *Store) transact(ctx context.Context, what string, patient bool, f func(tx) error) (err error) {
 	if s.file == "" {
-		err = s.alone(ctx, f)
+		err = within(ctx, answerTime, func(ctx context.Context) error { return s.alone(ctx, f) })
 	} else {
 		err = s.share(ctx, patient, f)
 	}
@@ -159,15 +159,14 @@ func one[T any](ctx context.Context, q queryer, f func(scan) (T, error), query s
 	return all[0], nil
 }
 
-// failed marks the errors that waiting cures. SQLite's primary result codes are
-// the low byte (https://www.sqlite.org/rescode.html).
+// failed marks the errors that waiting cures: a lock that was not had in time.
+// SQLite's primary result codes are the low byte (https://www.sqlite.org/rescode.html).
 func failed(err error) error {
 	var e *sqlitedriver.Error
-	if errors.As(err, &e) && !errors.Is(err, digest.ErrBusy) {
-		const busy, locked = 5, 6
-		if code := e.Code() & 0xff; code == busy || code == locked {
-			return fmt.Errorf("%w: the database is locked: %w", digest.ErrBusy, err)
-		}
+	const busy, locked = 5, 6
+	waited := lockTimeout(err) || errors.As(err, &e) && (e.Code()&0xff == busy || e.Code()&0xff == locked)
+	if waited && !errors.Is(err, digest.ErrBusy) {
+		return fmt.Errorf("%w: the database is locked: %w", digest.ErrBusy, err)
 	}
 	return err
 }
