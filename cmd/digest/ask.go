@@ -42,7 +42,7 @@ func (a *app) ask(ctx context.Context, n *publish.Newsletter, kind string, o sen
 	if err != nil {
 		return f.withdraw(context.WithoutCancel(ctx), err)
 	}
-	return false, errors.Join(f.finished(ctx, issue), a.outcome(context.WithoutCancel(ctx), s, []string{issue}))
+	return false, errors.Join(f.finished(ctx, issue), a.outcome(ctx, s, []string{issue}))
 }
 
 // follower watches what another process does with a request.

@@ -47,9 +47,15 @@ type ledger interface {
 	Backlog(ctx context.Context, issue string) (delivery.Backlog, error)
 }
 
+// reportTime is how long the end of a command waits for a database that may have
+// fallen silent.
+const reportTime = 15 * time.Second
+
 // outcome prints what became of the issues and returns the kind of error, if
-// any, that the exit code tells of.
+// any, that the exit code tells of. It does so also where ctx has ended.
 func (a *app) outcome(ctx context.Context, l ledger, ids []string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTime)
+	defer cancel()
 	report := sendReport{Letters: a.lettersSent, Issues: []outcome{}, Waiting: []waiting{}}
 	var worst error
 	for _, id := range ids {

@@ -135,7 +135,7 @@ func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o s
 			return err
 		}
 	}
-	return errors.Join(err, a.outcome(context.WithoutCancel(ctx), s, ids))
+	return errors.Join(err, a.outcome(ctx, s, ids))
 }
 
 // idle says whether there is nothing to send, and if so tells what comes next.
@@ -240,7 +240,7 @@ func (a *app) sendExtra(ctx context.Context, s *store.Store, lock *store.Lock, n
 		return err
 	}
 	id, err := p.SendNow(ctx, n, o.force, o.wait)
-	return errors.Join(err, a.outcome(context.WithoutCancel(ctx), s, []string{id}))
+	return errors.Join(err, a.outcome(ctx, s, []string{id}))
 }
 
 // leaveToOther is what send does while another process sends: nothing, unless
