@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -76,8 +77,12 @@ func (a *app) sendCopy(ctx context.Context, from, to string, data []byte) (reply
 		return "", fmt.Errorf("%w: %s did not get it: %w", digest.ErrIncomplete, to, err)
 	}
 	r, err := session.Commit(ctx)
-	if err != nil {
-		return "", fmt.Errorf("%w: %s did not get it, or it is in doubt: %w", digest.ErrIncomplete, to, err)
+	_, refused := errors.AsType[*mail.ReplyError](err)
+	switch {
+	case refused || errors.Is(err, mail.ErrNotCommitted):
+		return "", fmt.Errorf("%w: %s did not get it: %w", digest.ErrIncomplete, to, err)
+	case err != nil:
+		return "", fmt.Errorf("%w: nobody knows whether %s got it: %w", digest.ErrIncomplete, to, err)
 	}
 	return r.String(), nil
 }

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/smtptest"
@@ -32,34 +33,40 @@ func TestWindowOutlastsATurn(t *testing.T) {
 	}
 }
 
-// A relay that wanted fewer sessions does not get them all again at the next turn.
+// A relay that wanted fewer sessions, or has no room, does not get them all again
+// at the next turn.
 func TestPaceOutlastsATurn(t *testing.T) {
-	w := newWorld(t, 60)
-	var mu sync.Mutex
-	open, most := 0, 0
-	said := smtptest.Once(smtptest.Refuse(smtptest.Rcpt, "421 4.7.0 too many sessions"))
-	server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e.Stage {
-		case smtptest.Connect:
-			open++
-			most = max(most, open)
-		case smtptest.Quit:
-			open--
-		}
-		return said(e)
-	}})
-	e := w.engine(server, 8)
-	w.run(e, w.briefly())
-	mu.Lock()
-	open, most = 0, 0
-	mu.Unlock()
-	w.run(e, w.job())
-	if c := w.counts(); c[delivery.Accepted] != 60 {
-		t.Errorf("the ledger says %v", c)
-	}
-	if most > 4 {
-		t.Errorf("%d sessions after it had too many of 8", most)
+	for _, reply := range []string{"421 4.7.0 too many sessions", "452 4.3.1 no room", "451 4.4.5 congestion", "552 too many recipients"} {
+		t.Run(reply, func(t *testing.T) {
+			w := newWorld(t, 60)
+			var mu sync.Mutex
+			open, most := 0, 0
+			said := smtptest.Once(smtptest.Refuse(smtptest.Rcpt, reply))
+			server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
+				mu.Lock()
+				defer mu.Unlock()
+				switch e.Stage {
+				case smtptest.Connect:
+					open++
+					most = max(most, open)
+				case smtptest.Quit:
+					open--
+				}
+				return said(e)
+			}})
+			e := w.engine(server, 8)
+			w.run(e, w.briefly())
+			mu.Lock()
+			open, most = 0, 0
+			mu.Unlock()
+			w.advance(time.Hour)
+			w.run(e, w.job())
+			if c := w.counts(); c[delivery.Accepted] != 60 {
+				t.Errorf("the ledger says %v", c)
+			}
+			if most > 4 {
+				t.Errorf("%d sessions after it had too many of 8", most)
+			}
+		})
 	}
 }
