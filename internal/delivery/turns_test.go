@@ -36,12 +36,21 @@ func TestWindowOutlastsATurn(t *testing.T) {
 // A relay that wanted fewer sessions, or has no room, does not get them all again
 // at the next turn.
 func TestPaceOutlastsATurn(t *testing.T) {
-	for _, reply := range []string{"421 4.7.0 too many sessions", "452 4.3.1 no room", "451 4.4.5 congestion", "552 too many recipients"} {
-		t.Run(reply, func(t *testing.T) {
+	for _, c := range []struct {
+		stage smtptest.Stage
+		reply string
+	}{
+		{smtptest.Mail, "421 4.7.0 too many sessions"},
+		{smtptest.Dot, "421 4.3.2 closing"},
+		{smtptest.Rcpt, "452 4.3.1 no room"},
+		{smtptest.Rcpt, "552 too many recipients"},
+		{smtptest.Dot, "451 4.4.5 congestion"},
+	} {
+		t.Run(string(c.stage)+" "+c.reply, func(t *testing.T) {
 			w := newWorld(t, 60)
 			var mu sync.Mutex
 			open, most := 0, 0
-			said := smtptest.Once(smtptest.Refuse(smtptest.Rcpt, reply))
+			said := smtptest.Once(smtptest.Refuse(c.stage, c.reply))
 			server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
 				mu.Lock()
 				defer mu.Unlock()
