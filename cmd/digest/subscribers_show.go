@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/sanitize"
 	"digest.example/internal/subscribers"
@@ -20,8 +21,8 @@ func (a *app) showCommand() *cobra.Command {
 		Use:   "show ADDRESS",
 		Short: "Say why somebody gets mail, or none: all that is known of them",
 		Long: `Say why somebody gets mail, or none: what they agreed to, when, how and in which words,
-what they chose, who changed it since, whether the address is suppressed, and which issues
-they were sent. It shows all newsletters. Of who was erased it knows only that.`,
+what they chose, who changed it since, whether the address is suppressed, what became of
+letters to them, and which issues they were sent. It shows all newsletters. Of who was erased it knows only that.`,
 		Example: `  digest subscribers show ann@example.org
   digest subscribers show ann@example.org --json`,
 		Args: exactly(1, "one address"),
@@ -73,6 +74,7 @@ func showPerson(w io.Writer, p subscribers.Person, now time.Time) {
 		}
 		fmt.Fprintf(w, "suppressed for %s since %s: %s%s\n", list, s.At.UTC().Format(minute), s.Reason, optional(" (%s)", s.Evidence))
 	}
+	showLetters(w, p.Letters)
 	showIssues(w, p.Issues)
 	if !p.Forgotten.IsZero() {
 		fmt.Fprintf(w, "issues until %s: who got them is no longer known (ledger.keep)\n", p.Forgotten.UTC().Format(time.DateOnly))
@@ -100,6 +102,17 @@ func showConsent(w io.Writer, p subscribers.Person, c subscribers.Consent, now t
 			fmt.Fprintf(w, "  %s  %-12s by %s: %s%s\n", e.At.UTC().Format(minute), e.To, e.Actor,
 				sanitize.Line(e.How), optional(" (%s)", e.Evidence))
 		}
+	}
+}
+
+// showLetters answers those who hear nothing of what they asked for. Of many it shows
+// the last ones.
+func showLetters(w io.Writer, letters []subscribers.Written) {
+	for i, l := range letters[max(0, len(letters)-issuesShown):] {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s letter  %s  %s%s\n", l.Kind, words(delivery.State(l.State)), l.At.UTC().Format(minute), optional(" (%s)", l.Reply))
 	}
 }
 
