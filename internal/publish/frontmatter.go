@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -59,9 +61,8 @@ func parseMatter(s string) (note, error) {
 	d := yaml.NewDecoder(bytes.NewReader([]byte(s)))
 	d.KnownFields(true)
 	if err := d.Decode(&keys); err != nil && !errors.Is(err, io.EOF) {
-		return note{}, fmt.Errorf("%w: the note's front matter takes subject: and preheader: with a line of text (in "+
-			"quotes, where it has a colon), pin: and drop: with addresses of articles or comments: %s",
-			digest.ErrConfig, strings.ReplaceAll(err.Error(), "\n", " "))
+		return note{}, fmt.Errorf("%w: %s; the note's front matter takes subject: and preheader: with a line of text (in "+
+			"quotes, where it has a colon), pin: and drop: with addresses of articles or comments", digest.ErrConfig, slips(err))
 	}
 	n := note{Pins: keys.Pin, Drops: keys.Drop}
 	var err error
@@ -70,6 +71,30 @@ func parseMatter(s string) (note, error) {
 	}
 	n.Preheader, err = headline("preheader", keys.Preheader, preheaderMost)
 	return n, err
+}
+
+var (
+	slipLine = regexp.MustCompile(`\bline (\d+): `)
+	slipKey  = regexp.MustCompile(`field (\S+) not found in type .*`)
+	slipKind = regexp.MustCompile(`cannot unmarshal !!\S+ .*`)
+)
+
+// slips are an editor's mistakes, where the YAML library speaks to programmers.
+func slips(err error) string {
+	said := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
+	var several *yaml.TypeError
+	if errors.As(err, &several) {
+		said = several.Errors
+	}
+	for i, s := range said {
+		s = slipKey.ReplaceAllString(s, `there is no key $1`)
+		s = slipKind.ReplaceAllString(s, `not what stands after this key`)
+		said[i] = slipLine.ReplaceAllStringFunc(s, func(line string) string {
+			n, _ := strconv.Atoi(slipLine.FindStringSubmatch(line)[1])
+			return fmt.Sprintf("line %d: ", n+1) // after the fence
+		})
+	}
+	return strings.ReplaceAll(strings.Join(said, ", "), "\n", " ")
 }
 
 // The characters that an editor may write where inboxes show the mail. Phones

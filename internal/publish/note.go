@@ -36,10 +36,13 @@ func readNote(file string) (string, error) {
 	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(string(b), "\x00", ""), "\uFFFD")), nil
 }
 
-// brokenNote is the error of a note that is not right.
+// brokenNote is the error of a note that is not right. It is no mistake of the
+// configuration: what it amounts to is for the step that meets it.
 type brokenNote struct{ error }
 
-func (b brokenNote) Unwrap() error { return b.error }
+func (b brokenNote) Error() string {
+	return strings.Replace(b.error.Error(), digest.ErrConfig.Error()+": ", "", 1)
+}
 
 // draftNote reads the editor's next note, and returns it with the file as it was
 // written. Where a broken one is forced, it counts as none and stays where it is.

@@ -194,7 +194,7 @@ func TestASubjectThatIsTooLongNamesItsFile(t *testing.T) {
 	w.site.publish(wednesday, "a")
 	w.write("---\nsubject: " + strings.Repeat("long ", 30) + "\n---\n")
 	_, err := w.p.Preview(w.ctx, &w.newsletter)
-	if !errors.Is(err, digest.ErrConfig) || !strings.Contains(err.Error(), w.newsletter.NoteFile) || !strings.Contains(err.Error(), "149 characters") {
+	if !errors.Is(err, digest.ErrHeld) || errors.Is(err, digest.ErrConfig) || !strings.Contains(err.Error(), w.newsletter.NoteFile) || !strings.Contains(err.Error(), "149 characters") {
 		t.Errorf("%v", err)
 	}
 }

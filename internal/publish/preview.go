@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,6 +57,10 @@ func (p *Publisher) Preview(ctx context.Context, n *Newsletter, force ...string)
 	v.Issue, v.Rendered, err = p.draft(ctx, n, r, material{
 		harvests: harvests, answered: answered(results), warnings: warnings(results), amend: forget, now: now, force: force,
 	})
+	var broken brokenNote
+	if errors.As(err, &broken) {
+		err = fmt.Errorf("%w (%s): %v; mend the note, or go without it with --force %s", digest.ErrHeld, HoldNote, broken, HoldNote)
+	}
 	if err == nil && !v.Issue.Empty() {
 		var i inspection
 		i, err = p.inspect(ctx, n, r, v.Issue, v.Rendered)
