@@ -13,7 +13,8 @@ import (
 // the commands' own checks of arguments see.
 func usage(err error) error {
 	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
-		return fmt.Errorf("%w: %w", digest.ErrUsage, err)
+		text := strings.ReplaceAll(err.Error(), "Did you mean this?", ": did you mean")
+		return fmt.Errorf("%w: %s (see digest --help)", digest.ErrUsage, strings.ReplaceAll(strings.Join(strings.Fields(text), " "), " :", ":"))
 	}
 	return err
 }

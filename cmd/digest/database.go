@@ -28,7 +28,7 @@ send do this by themselves when they start; it needs that neither is running.`,
 
 // migrated says what was done to the schema.
 func (a *app) migrated(m store.Migration) error {
-	result := map[string]any{"from": m.From, "to": m.To, "backup": m.Backup}
+	result := map[string]any{"changed": m.To > 0, "from": m.From, "to": m.To, "backup": m.Backup}
 	return a.print(result, func(w io.Writer) {
 		switch {
 		case m.To == 0:

@@ -70,35 +70,44 @@ func (a *app) export(ctx context.Context, newsletter string, o exportOptions) (e
 		return err
 	}
 	defer closing(&err, s)
-	write := func(w io.Writer) error { return writeCSV(ctx, s, id, state, w) }
 	if o.file == "" {
-		return write(a.out)
-	}
-	return writeFile(o.file, o.force, write)
-}
-
-// writeCSV writes a newsletter's readers, one after the other.
-func writeCSV(ctx context.Context, s *store.Store, newsletter string, state subscribers.State, w io.Writer) error {
-	out := csv.NewWriter(w)
-	if err := out.Write([]string{"email", "name", "state", "since", "how", "wording"}); err != nil {
+		_, err := writeCSV(ctx, s, id, state, a.out)
 		return err
 	}
-	err := s.Consents(ctx, newsletter, state, func(c subscribers.Consent) error {
+	n := 0
+	err = writeFile(o.file, o.force, func(w io.Writer) (err error) {
+		n, err = writeCSV(ctx, s, id, state, w)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.print(nil, func(w io.Writer) { fmt.Fprintf(w, "wrote %s: %s\n", o.file, plural(n, "reader")) })
+}
+
+// writeCSV writes a newsletter's readers, one after the other, and counts them.
+func writeCSV(ctx context.Context, s *store.Store, newsletter string, state subscribers.State, w io.Writer) (n int, err error) {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"email", "name", "state", "since", "how", "wording"}); err != nil {
+		return 0, err
+	}
+	err = s.Consents(ctx, newsletter, state, func(c subscribers.Consent) error {
 		row := []string{
 			c.Subscriber.Address, c.Subscriber.Name, string(c.State), c.Since.UTC().Format(time.RFC3339Nano), c.How, c.Wording,
 		}
 		for i := range row {
 			row[i] = subscribers.Shielded(row[i])
 		}
+		n++
 		return out.Write(row)
 	})
 	out.Flush()
-	return errors.Join(err, out.Error())
+	return n, errors.Join(err, out.Error())
 }
 
 // writeFile makes a file whole or not at all, for its owner alone.
 func writeFile(name string, replace bool, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-export-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-digest-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}

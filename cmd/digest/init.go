@@ -165,7 +165,9 @@ wrote %s. Next:
       makes an issue of it and writes it to preview/; nothing is sent
   digest check%s
       says what is still a placeholder: set it, then look again with --smtp
+  digest subscribers add you@your.domain%s
+      puts the first reader on the list, and digest subscribers import a whole one
   digest serve%s
       serves the pages for readers and sends each issue when it is due
-`, n.output, flag, flag, flag)
+`, n.output, flag, flag, flag, flag)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -111,21 +112,9 @@ func (n newSite) write(c config.Config) error {
 	if _, err := config.Load(draft, nil); err != nil {
 		return fmt.Errorf("what the site says of itself makes no configuration: %w", err)
 	}
-	mode := os.O_EXCL
-	if n.force {
-		mode = os.O_TRUNC
-	}
 	// A password may come into it, which only its owner may then read.
-	f, err := os.OpenFile(n.output, os.O_WRONLY|os.O_CREATE|mode, 0o600)
-	if err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
-	}
-	_, err = f.Write(text)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", n.output, err)
-	}
-	return nil
+	return writeFile(n.output, n.force, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }

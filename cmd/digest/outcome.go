@@ -134,7 +134,7 @@ func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog
 		return fmt.Errorf("%w: %s of %s still to be tried, the next at %s: call digest send then, or leave digest serve running",
 			digest.ErrIncomplete, plural(counts[delivery.Ready], "recipient"), name, left.NextAt.In(zone(r)).Format(momentLayout))
 	case counts.Missing() > 0:
-		return fmt.Errorf("%w: %s of %s did not get it or are in doubt: digest status --issue %s --missing says who and why",
+		return fmt.Errorf("%w: %s of %s without it or in doubt: digest status --issue %s --missing says who and why",
 			digest.ErrIncomplete, plural(counts.Missing(), "recipient"), name, name)
 	case !r.State.Ended():
 		return fmt.Errorf("%w: %s is not sent yet: call digest send again", digest.ErrIncomplete, name)

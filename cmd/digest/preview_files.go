@@ -71,7 +71,7 @@ func writeFolder(folder string, files map[string][]byte) error {
 		return fmt.Errorf("write the preview: %w: call it in a folder that takes a new one named preview", err)
 	}
 	if err := os.Chmod(folder, 0o700); err != nil {
-		return fmt.Errorf("write the preview: %w", err)
+		return fmt.Errorf("write the preview: %w: the folder preview must belong to the user that calls digest", err)
 	}
 	var problems []error
 	for _, name := range previewNames {

@@ -90,8 +90,8 @@ func (a *app) secretValues(ctx context.Context, db known, readOnly bool, n int) 
 		return values, nil
 	}
 	if a.config.Postgres() {
-		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: set DIGEST_SECRET or "+
-			"DIGEST_SECRET_FILE to the output of openssl rand -hex 32", digest.ErrConfig)
+		return nil, fmt.Errorf("%w: secret: a PostgreSQL database needs one, since no file stands beside it: set DIGEST_SECRET to "+
+			"the output of openssl rand -hex 32, or DIGEST_SECRET_FILE to a file with it", digest.ErrConfig)
 	}
 	values, err := readKeys(a.keyFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -135,7 +135,7 @@ func readKey(file string) ([]byte, error) {
 	}
 	secret, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
+		return nil, fmt.Errorf("read the key file: %w", denied(err))
 	}
 	return secret, nil
 }

@@ -30,7 +30,7 @@ func (c Config) problems() Problems {
 		ps.add("secret", "shorter than %d characters: make one with openssl rand -hex 32", minSecret)
 	}
 	if c.Secret == "" && c.Postgres() {
-		ps.add("secret", "missing: no key file stands beside a PostgreSQL database: set DIGEST_SECRET or DIGEST_SECRET_FILE to the output of openssl rand -hex 32")
+		ps.add("secret", "missing: no key file stands beside a PostgreSQL database: set DIGEST_SECRET to the output of openssl rand -hex 32, or DIGEST_SECRET_FILE to a file with it")
 	}
 	ps.checkSMTP(c.SMTP)
 	ps.checkAlert(c.Alert)

@@ -161,7 +161,7 @@ func counted(n int, noun string) string {
 func quoted(s string) string {
 	const most = 120
 	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
+		s = string(r[:most]) + "..." // what is not ASCII comes out as its number
 	}
 	return fmt.Sprintf("%+q", s)
 }

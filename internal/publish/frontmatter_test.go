@@ -96,10 +96,10 @@ func FuzzParseNote(f *testing.F) {
 // Mistakes are told to editors, with the file's lines.
 func TestSlips(t *testing.T) {
 	for matter, want := range map[string]string{
-		"subjct: x\n":               "line 2: there is no key subjct; ",
+		"subjct: x\n":                "line 2: there is no key subjct; ",
 		"subject: a\nsubject: [a]\n": "line 3: ",
-		"subject: [a]\nno: b\n":     "line 2: not what stands after this key, line 3: there is no key no; ",
-		"subject: [a\n":             "line 2: did not find",
+		"subject: [a]\nno: b\n":      "line 2: not what stands after this key, line 3: there is no key no; ",
+		"subject: [a\n":              "line 2: did not find",
 	} {
 		_, err := parseNote("---\n" + matter + "---\nHello")
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "struct") {

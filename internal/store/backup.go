@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,8 +27,13 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err == nil {
 		err = backup(ctx, s.file, file)
 	}
-	if err != nil {
-		return fmt.Errorf("backup to %s: %w", file, err)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w: %s is there already: give the backup another name", digest.ErrRefused, file)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: there is no folder for %s: make it first", digest.ErrNotFound, file)
+	case err != nil:
+		return fmt.Errorf("backup to %s: %w", file, advised(err))
 	}
 	return nil
 }

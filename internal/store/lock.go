@@ -36,7 +36,8 @@ func AcquireLock(url string) (*Lock, error) {
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = fmt.Errorf("%w: another digest sends from %s", digest.ErrBusy, place.file)
+		err = fmt.Errorf("%w: another digest sends from %s: stop it first; fuser %s.lock tells which process it is",
+			digest.ErrBusy, place.file, place.file)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -125,7 +125,9 @@ func (s *Store) prepareSchema(ctx context.Context, mode Mode, migrations fs.FS) 
 	if err := migrate(ctx, s.write.DB, s.dialect, migrations); err != nil {
 		return err
 	}
-	s.log.Info("migrated the database", "from", have, "to", s.known, "backup", s.migrated.Backup)
+	if have > 0 { // to make the tables is no news
+		s.log.Info("migrated the database", "from", have, "to", s.known, "backup", s.migrated.Backup)
+	}
 	return s.nameDatabase(ctx, s.write.DB)
 }
 

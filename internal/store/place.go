@@ -77,8 +77,8 @@ func exists(file string) (bool, error) {
 // SQLite makes a write-ahead log; where the database is read-only, so is the log,
 // and it stays and keeps the next process from writing.
 func writable(file string) error {
-	for _, path := range []string{file, filepath.Dir(file)} {
-		if err := unix.Access(path, unix.W_OK); err != nil {
+	for _, path := range []string{file, filepath.Dir(file), file + "-wal", file + "-shm"} {
+		if err := unix.Access(path, unix.W_OK); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s must be writable for the user who runs digest: %w", path, err)
 		}
 	}

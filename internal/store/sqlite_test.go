@@ -422,8 +422,11 @@ func TestBackup(t *testing.T) {
 	if n, err := s.Counts(w.ctx, issue); err != nil || n.Total() != 3 {
 		t.Errorf("the backup holds %v, %v", n, err)
 	}
-	if err := w.Backup(w.ctx, to); !errors.Is(err, os.ErrExist) {
+	if err := w.Backup(w.ctx, to); !errors.Is(err, digest.ErrRefused) || !strings.Contains(err.Error(), "another name") {
 		t.Errorf("backup over a file: %v", err)
+	}
+	if err := w.Backup(w.ctx, filepath.Join(t.TempDir(), "no", "folder")); !errors.Is(err, digest.ErrNotFound) {
+		t.Errorf("backup to nowhere: %v", err)
 	}
 	missing := opened(t, filepath.Join(t.TempDir(), "digest.db"), Options{})
 	if err := missing.Backup(w.ctx, to+"2"); !errors.Is(err, digest.ErrNotFound) {

@@ -119,7 +119,7 @@ func open(ctx context.Context, url string, o Options, migrations fs.FS) (*Store,
 		err = s.openSQLite(ctx, place.file, o.Mode, migrations)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(advised(err), s.Close())
 	}
 	return s, nil
 }
