@@ -133,13 +133,15 @@ func (a *app) service(s *store.Store, keys *subscribers.Keys) *subscribers.List 
 	return subscribers.NewList(subscribers.Options{Store: s, Keys: keys, Now: a.now, Random: rand.Reader})
 }
 
+// outgoing is what issues are made from, whoever sends them.
+type outgoing struct {
+	newsletters []publish.Newsletter
+	composer    *compose.Composer
+}
+
 // sender is who may send: the only process with a SQLite database, one of
 // several with PostgreSQL.
-func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publish.Newsletter, progress publish.Progress) (*publish.Publisher, error) {
-	composer, err := a.composer()
-	if err != nil {
-		return nil, err
-	}
+func (a *app) sender(s *store.Store, keys *subscribers.Keys, out outgoing, progress publish.Progress) (*publish.Publisher, error) {
 	connect, sign, err := a.relay()
 	if err != nil {
 		return nil, err
@@ -163,7 +165,7 @@ func (a *app) sender(s *store.Store, keys *subscribers.Keys, newsletters []publi
 		Now: a.now, Random: mathrand.Float64, Log: a.log(),
 	})
 	a.engine.Store(engine)
-	return a.publisher(s, keys, newsletters, composer, engine, progress, name), nil
+	return a.publisher(s, keys, out.newsletters, out.composer, engine, progress, name), nil
 }
 
 // relay is how a sender reaches the relay, and what it signs messages with.

@@ -90,28 +90,30 @@ func (a *app) send(ctx context.Context, o sendOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.composer(); err != nil {
-		return err // also where nothing is due yet
-	}
 	switch {
 	case o.dryRun:
 		return a.dryRun(ctx, newsletters, o)
 	case o.to != "":
 		return a.sendTo(ctx, newsletters, o)
+	}
+	composer, err := a.composer()
+	switch {
+	case err != nil:
+		return err // also where nothing is due yet
 	case o.now:
-		return a.sendNow(ctx, newsletters, o)
+		return a.sendNow(ctx, outgoing{newsletters, composer}, o)
 	default:
-		return a.sendDue(ctx, newsletters, o)
+		return a.sendDue(ctx, outgoing{newsletters, composer}, o)
 	}
 }
 
 // sendDue sends what is due, and takes the lock only if something is.
-func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) (err error) {
-	chosen, err := picks(newsletters, o.newsletter)
+func (a *app) sendDue(ctx context.Context, out outgoing, o sendOptions) (err error) {
+	chosen, err := picks(out.newsletters, o.newsletter)
 	if err != nil {
 		return err
 	}
-	idle, err := a.idle(ctx, newsletters, chosen)
+	idle, err := a.idle(ctx, out.newsletters, chosen)
 	if err != nil || idle {
 		return err
 	}
@@ -124,7 +126,7 @@ func (a *app) sendDue(ctx context.Context, newsletters []publish.Newsletter, o s
 	}
 	defer release(&err, lock)
 	defer closing(&err, s)
-	p, err := a.starting(ctx, s, newsletters)
+	p, err := a.starting(ctx, s, out)
 	if err != nil {
 		return err
 	}
@@ -190,12 +192,12 @@ func pausedError(report []waiting) error {
 
 // starting makes the sender and puts right what an earlier run left behind. The
 // command reports in the end, so that alerts about what it reports can wait.
-func (a *app) starting(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) (*publish.Publisher, error) {
+func (a *app) starting(ctx context.Context, s *store.Store, out outgoing) (*publish.Publisher, error) {
 	keys, err := a.keys(ctx, s, false)
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.sender(s, keys, newsletters, a.progress())
+	p, err := a.sender(s, keys, out, a.progress())
 	if err != nil {
 		return nil, err
 	}
@@ -212,15 +214,15 @@ func (a *app) starting(ctx context.Context, s *store.Store, newsletters []publis
 }
 
 // sendNow sends an extra issue, or has the process that holds the lock send it.
-func (a *app) sendNow(ctx context.Context, newsletters []publish.Newsletter, o sendOptions) error {
-	n, err := pick(newsletters, o.newsletter)
+func (a *app) sendNow(ctx context.Context, out outgoing, o sendOptions) error {
+	n, err := pick(out.newsletters, o.newsletter)
 	if err != nil {
 		return err
 	}
 	for {
 		s, lock, err := a.locked(ctx)
 		if err == nil {
-			return a.sendExtra(ctx, s, lock, newsletters, n, o)
+			return a.sendExtra(ctx, s, lock, out, n, o)
 		}
 		if !errors.Is(err, digest.ErrBusy) {
 			return err
@@ -232,10 +234,10 @@ func (a *app) sendNow(ctx context.Context, newsletters []publish.Newsletter, o s
 }
 
 // sendExtra sends an extra issue under the lock.
-func (a *app) sendExtra(ctx context.Context, s *store.Store, lock *store.Lock, newsletters []publish.Newsletter, n *publish.Newsletter, o sendOptions) (err error) {
+func (a *app) sendExtra(ctx context.Context, s *store.Store, lock *store.Lock, out outgoing, n *publish.Newsletter, o sendOptions) (err error) {
 	defer release(&err, lock)
 	defer closing(&err, s)
-	p, err := a.starting(ctx, s, newsletters)
+	p, err := a.starting(ctx, s, out)
 	if err != nil {
 		return err
 	}

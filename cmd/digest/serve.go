@@ -55,7 +55,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := a.sender(s, keys, newsletters, a.logged())
+	p, err := a.sender(s, keys, outgoing{newsletters, composer}, a.logged())
 	if err != nil {
 		return err
 	}
