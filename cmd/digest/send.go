@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -183,8 +184,9 @@ func (a *app) nothingDue(ctx context.Context, p *publish.Publisher, chosen []*pu
 func pausedError(report []waiting) error {
 	for _, r := range report {
 		if len(r.Paused) > 0 {
-			return fmt.Errorf("%w: %s has a paused issue: digest resume lets it go on, digest cancel gives it up",
-				digest.ErrIncomplete, r.Newsletter)
+			name, _, _ := strings.Cut(r.Paused[0], ": ")
+			return fmt.Errorf("%w: %s is paused: digest resume %s lets it go on, digest cancel %s gives it up",
+				digest.ErrIncomplete, name, name, name)
 		}
 	}
 	return nil
