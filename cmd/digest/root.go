@@ -17,8 +17,8 @@ sends nothing. Then let digest init make a config.yaml for your site, and digest
 say what is missing in it.
 
 Exit codes: 0 done, or rightly nothing to do; 1 failure; 2 wrong usage; 3 some
-recipients not delivered or in doubt, or an issue is paused; 4 held; 5 another instance holds what this
-one needs; 78 bad configuration.`
+recipients not delivered or in doubt, or an issue is paused; 4 held; 5 another
+instance holds what this one needs; 78 bad configuration.`
 
 // run executes one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {

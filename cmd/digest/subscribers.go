@@ -25,10 +25,19 @@ func (a *app) subscribersCommand() *cobra.Command {
 		Example: `  digest subscribers add ann@example.org
   digest subscribers list
   digest subscribers import readers.csv`,
-	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter), a.showCommand(), a.eraseCommand(),
+	}, a.addCommand(&newsletter), a.removeCommand(&newsletter), a.listCommand(&newsletter), a.showCommand(&newsletter), a.eraseCommand(&newsletter),
 		a.importCommand(&newsletter), a.exportCommand(&newsletter))
 	c.PersistentFlags().StringVar(&newsletter, "newsletter", "", "which newsletter, where there are several")
 	return c
+}
+
+// everywhere refuses to narrow down what is about a person in all newsletters.
+func everywhere(c *cobra.Command, newsletter string) error {
+	if newsletter != "" {
+		return fmt.Errorf("%w: %s is about all newsletters: leave --newsletter out (digest subscribers remove takes "+
+			"somebody off one list)", digest.ErrUsage, c.CommandPath())
+	}
+	return nil
 }
 
 func (a *app) addCommand(newsletter *string) *cobra.Command {

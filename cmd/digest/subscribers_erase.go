@@ -15,7 +15,7 @@ import (
 	"digest.example/internal/subscribers"
 )
 
-func (a *app) eraseCommand() *cobra.Command {
+func (a *app) eraseCommand(newsletter *string) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "erase ADDRESS --yes",
@@ -33,6 +33,9 @@ their data shows: digest subscribers show ADDRESS --json`,
   digest subscribers erase ann@example.org --yes`,
 		Args: exactly(1, "one address"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := everywhere(c, *newsletter); err != nil {
+				return err
+			}
 			if !yes {
 				return fmt.Errorf("%w: this cannot be undone: look with digest subscribers show %s, then add --yes",
 					digest.ErrUsage, args[0])

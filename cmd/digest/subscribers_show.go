@@ -16,17 +16,23 @@ import (
 	"digest.example/internal/subscribers"
 )
 
-func (a *app) showCommand() *cobra.Command {
+func (a *app) showCommand(newsletter *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ADDRESS",
 		Short: "Say why somebody gets mail, or none: all that is known of them",
 		Long: `Say why somebody gets mail, or none: what they agreed to, when, how and in which words,
 what they chose, who changed it since, whether the address is suppressed, what became of
-letters to them, and which issues they were sent. It shows all newsletters. Of who was erased it knows only that.`,
+letters to them, and which issues they were sent. It shows all newsletters. Of who was
+erased it knows only that.`,
 		Example: `  digest subscribers show ann@example.org
   digest subscribers show ann@example.org --json`,
 		Args: exactly(1, "one address"),
-		RunE: func(c *cobra.Command, args []string) error { return a.show(c.Context(), args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := everywhere(c, *newsletter); err != nil {
+				return err
+			}
+			return a.show(c.Context(), args[0])
+		},
 	}
 }
 

@@ -117,6 +117,9 @@ func (s *Store) prepareSchema(ctx context.Context, mode Mode, migrations fs.FS) 
 		return s.tooOld(have)
 	}
 	s.migrated = Migration{From: have, To: s.known}
+	if have > 0 {
+		s.log.Info("migrating the database, which can take minutes if it is large", "from", have, "to", s.known)
+	}
 	if have > 0 && s.file != "" {
 		if s.migrated.Backup, err = s.backupBefore(ctx, have); err != nil {
 			return fmt.Errorf("back up before migrating: %w", err)
