@@ -2,6 +2,9 @@ package delivery_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,17 +12,28 @@ import (
 	"digest.example/internal/smtptest"
 )
 
-// A relay that takes every message and then never answers its dot.
+// A relay that takes every message and never answers its dot: after a few the
+// issue pauses, if it has never answered one. Else it has gone down.
 func TestRelayThatNeverAnswersADot(t *testing.T) {
-	const n = 300
-	w := newWorld(t, n)
-	server := smtptest.New(t, smtptest.Options{Script: smtptest.At(smtptest.Dot, "", smtptest.Action{Drop: true, Accept: true})})
-	report := w.run(w.engine(server, 4), w.job())
-	c := w.counts()
-	t.Logf("down %v, pause %q, counts %v", report.Down, report.Pause, c)
-	if c[delivery.InDoubt] > 40 {
-		t.Errorf("one run put %d of %d recipients in doubt, and nothing stopped it (down %v, pause %q)",
-			c[delivery.InDoubt], n, report.Down, report.Pause)
+	for _, well := range []int64{0, 20} {
+		t.Run(fmt.Sprint(well, " answered"), func(t *testing.T) {
+			w := newWorld(t, 300)
+			var dots atomic.Int64
+			server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
+				if e.Stage == smtptest.Dot && dots.Add(1) > well {
+					return smtptest.Action{Drop: true, Accept: true}
+				}
+				return smtptest.Action{}
+			}})
+			report := w.run(w.engine(server, 4), w.job())
+			if c := w.counts(); c[delivery.InDoubt] < 5 || c[delivery.InDoubt] > 20 {
+				t.Errorf("the ledger says %v", c)
+			}
+			if never := well == 0; strings.Contains(report.Pause, "digest resolve") != never || (report.Down == nil) != never {
+				t.Errorf("paused %q, down %v", report.Pause, report.Down)
+			}
+			w.agree(server)
+		})
 	}
 }
 
