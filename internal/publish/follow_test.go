@@ -71,6 +71,21 @@ func TestSendDueStopsWhileItWaits(t *testing.T) {
 	})
 }
 
+// Nor has who asks in the midst of sending.
+func TestSendDueStopsWhileItSends(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		w.jump(time.Minute)
+		ctx, stop := context.WithCancel(w.ctx)
+		w.mailer.during = func(string) { stop() }
+		_, err := w.p.SendDue(ctx, []*publish.Newsletter{&w.newsletter}, nil, time.Hour)
+		w.must(err)
+		if ctx.Err() == nil {
+			t.Error("nothing was sent")
+		}
+	})
+}
+
 // A deliverer that gets nowhere is not called without end.
 func TestSendDueDoesNotSpin(t *testing.T) {
 	bubble(t, func(w *world) {

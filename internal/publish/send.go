@@ -43,7 +43,7 @@ func (p *Publisher) SendDue(ctx context.Context, newsletters []*Newsletter, forc
 		problems = append(problems, err)
 		for _, r := range unended {
 			ids = append(ids, r.ID)
-			if err := p.advance(ctx, r, force); err != nil {
+			if err := unasked(ctx, p.advance(ctx, r, force)); err != nil {
 				problems = append(problems, err)
 				continue
 			}
@@ -54,6 +54,15 @@ func (p *Publisher) SendDue(ctx context.Context, newsletters []*Newsletter, forc
 	return ids, errors.Join(problems...)
 }
 
+// unasked is an error, unless it only says that we were asked to stop: what is
+// not done then stands in the ledger.
+func unasked(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
 // SendNow opens an extra issue, or takes up the one that was asked for before
 // and is still held, and sends it as SendDue does.
 func (p *Publisher) SendNow(ctx context.Context, n *Newsletter, force []string, wait time.Duration) (string, error) {
@@ -61,7 +70,7 @@ func (p *Publisher) SendNow(ctx context.Context, n *Newsletter, force []string, 
 	if err != nil {
 		return "", err
 	}
-	if err := p.advance(ctx, r, force); err != nil {
+	if err := unasked(ctx, p.advance(ctx, r, force)); err != nil {
 		return r.ID, err
 	}
 	return r.ID, p.follow(ctx, []string{r.ID}, wait)
@@ -105,7 +114,7 @@ func (p *Publisher) follow(ctx context.Context, ids []string, wait time.Duration
 			break
 		}
 		ids = slices.DeleteFunc(ids, func(id string) bool {
-			err := p.proceed(ctx, id)
+			err := unasked(ctx, p.proceed(ctx, id))
 			problems = append(problems, err)
 			return err != nil
 		})
