@@ -330,6 +330,32 @@ func TestPersonLetters(t *testing.T) {
 
 func errorOf[T any](_ T, err error) error { return err }
 
+// For how long a link works stands in its letter, in words that nobody computes.
+func TestLinksWorkForAsLongAsLettersSay(t *testing.T) {
+	w := newWorld(t)
+	w.add("ann@example.org")
+	w.ask("bob@example.org")
+	w.must(w.list.AskErase(w.ctx, w.preferences("ann@example.org")))
+	w.must(w.list.AskData(w.ctx, w.preferences("ann@example.org")))
+	w.once()
+	for _, l := range w.post.letters {
+		life := map[digest.LetterKind]time.Duration{
+			digest.LetterConfirm: 7 * 24 * time.Hour, digest.LetterErase: time.Hour, digest.LetterData: time.Hour,
+		}[l.Kind]
+		w.now = noon.Add(life - time.Second)
+		if _, err := w.list.Peek(w.ctx, subscribers.Purpose(l.Kind), token(l)); err != nil {
+			t.Errorf("%s, a second before its end: %v", l.Kind, err)
+		}
+		w.now = noon.Add(life)
+		if _, err := w.list.Peek(w.ctx, subscribers.Purpose(l.Kind), token(l)); !errors.Is(err, subscribers.ErrExpired) {
+			t.Errorf("%s, at its end: %v", l.Kind, err)
+		}
+	}
+	if len(w.post.letters) != 3 {
+		t.Errorf("%d letters", len(w.post.letters))
+	}
+}
+
 func TestPersonLinksExpire(t *testing.T) {
 	w := newWorld(t)
 	w.add("ann@example.org")
