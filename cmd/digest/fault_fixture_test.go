@@ -154,8 +154,14 @@ func (o *observed) ends(codes ...int) int {
 // newPatient is a victim with so many subscribers, and its relay.
 func newPatient(t *testing.T, recipients int, script smtptest.Script) (*victim, *smtptest.Server) {
 	t.Helper()
+	return newPatientAt(t, "", recipients, script)
+}
+
+// newPatientAt is newPatient with a database of its own.
+func newPatientAt(t *testing.T, dsn string, recipients int, script smtptest.Script) (*victim, *smtptest.Server) {
+	t.Helper()
 	server := smtptest.New(t, smtptest.Options{Script: script, Extensions: []string{"PIPELINING"}})
-	v := newVictim(t, "")
+	v := newVictim(t, dsn)
 	v.port = server.Port()
 	v.subscribe(recipients)
 	return v, server
@@ -165,9 +171,15 @@ func newPatient(t *testing.T, recipients int, script smtptest.Script) (*victim, 
 // holds every connection at its dot until it is told to go on.
 func stopped(t *testing.T, recipients, after int) (*victim, *smtptest.Server, *observed, func()) {
 	t.Helper()
+	return stoppedAt(t, "", recipients, after)
+}
+
+// stoppedAt is stopped with a database of its own.
+func stoppedAt(t *testing.T, dsn string, recipients, after int) (*victim, *smtptest.Server, *observed, func()) {
+	t.Helper()
 	gate, held := make(chan struct{}), make(chan struct{}, recipients)
 	var dots atomic.Int64
-	v, server := newPatient(t, recipients, func(e smtptest.Event) smtptest.Action {
+	v, server := newPatientAt(t, dsn, recipients, func(e smtptest.Event) smtptest.Action {
 		if e.Stage != smtptest.Dot || dots.Add(1) <= int64(after) {
 			return smtptest.Action{}
 		}
