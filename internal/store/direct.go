@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -22,9 +23,7 @@ func (t tx) direct(all []statement) ([]int64, error) {
 	changed := make([]int64, len(all))
 	err := t.conn.Raw(func(conn any) error {
 		c := &t.s.compiled
-		if err := c.on(conn.(driver.Conn)); err != nil {
-			return err
-		}
+		c.on(conn.(driver.Conn))
 		for i, q := range all {
 			var err error
 			if changed[i], err = c.exec(t.ctx, q); err != nil {
@@ -39,14 +38,24 @@ func (t tx) direct(all []statement) ([]int64, error) {
 	return changed, nil
 }
 
-// on forgets the statements of another connection than this one.
-func (c *compiled) on(conn driver.Conn) error {
-	if c.conn == conn {
-		return nil
+// on forgets the statements of another connection than this one. There is no other
+// but one that is closed by now, and to close them after it would crash the driver.
+func (c *compiled) on(conn driver.Conn) {
+	if c.conn != conn {
+		c.conn, c.statements = conn, map[string]driver.Stmt{}
 	}
-	err := c.close()
-	c.conn, c.statements = conn, map[string]driver.Stmt{}
-	return err
+}
+
+// leave closes the statements while their connection still can. One whose wait was
+// cut short counts as spoilt and is about to be closed, but would keep its files
+// open for them.
+func (c *compiled) leave(conn *sql.Conn) {
+	_ = conn.Raw(func(conn any) error {
+		if c.conn != conn {
+			return nil
+		}
+		return c.closeAll()
+	})
 }
 
 func (c *compiled) exec(ctx context.Context, q statement) (changed int64, err error) {
@@ -74,6 +83,13 @@ func (c *compiled) exec(ctx context.Context, q statement) (changed int64, err er
 
 // close must not run beside a transaction.
 func (c *compiled) close() error {
+	if v, ok := c.conn.(driver.Validator); !ok || !v.IsValid() {
+		return nil
+	}
+	return c.closeAll()
+}
+
+func (c *compiled) closeAll() error {
 	var errs []error
 	for _, s := range c.statements {
 		errs = append(errs, s.Close())

@@ -180,6 +180,7 @@ func (s *Store) lead(ctx context.Context, r *rider) error {
 	asked := s.group.length()
 	t, end, err := begin(ctx, conn)
 	if err != nil {
+		s.compiled.leave(conn)
 		if ctx.Err() == nil { // who has waited for the lock as long need not do so again
 			for ; asked > 0; asked-- {
 				tell(err, s.group.next())

@@ -440,3 +440,45 @@ func TestBackup(t *testing.T) {
 		t.Errorf("a failed backup leaves a file: %v", err)
 	}
 }
+
+// Who gives up waiting for the database's lock takes its connection along, which
+// SQLite's driver counts as spoilt: the next change finds itself on another.
+func TestGivenUpWaiting(t *testing.T) {
+	w := file(t)
+	_, issue := w.sending(2)
+	rows := w.claim(issue, "a", 2)
+	w.apply(change(rows[0], delivery.Claimed, delivery.Committing))
+	other := file(t) // for its pool's settings
+	holder, err := other.openPool(dsn(w.url, forWriting()...), 1)
+	w.must(err)
+	conn, err := holder.Conn(w.ctx)
+	w.must(err)
+	defer conn.Close()
+	files := openFiles(t)
+	for range 5 {
+		_, err = conn.ExecContext(w.ctx, `BEGIN IMMEDIATE`)
+		w.must(err)
+		ctx, cancel := context.WithTimeout(w.ctx, 20*time.Millisecond)
+		if err := w.change(ctx, "x", func(tx) error { return nil }); err == nil {
+			t.Error("it changes what is locked")
+		}
+		cancel()
+		_, err = conn.ExecContext(w.ctx, `ROLLBACK`)
+		w.must(err)
+		if !w.apply(change(rows[1], delivery.Claimed, delivery.Committing))[0] {
+			t.Error("the next change does not apply")
+		}
+	}
+	if n := openFiles(t); n > files+2 {
+		t.Errorf("%d files are open, and were %d", n, files)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
