@@ -68,7 +68,7 @@ func TestDatabaseLockedForEver(t *testing.T) {
 	o.signal(syscall.SIGTERM)
 	o.says("stopping", 1)
 	tries := strings.Count(o.said(), "sending waits")
-	o.signal(syscall.SIGTERM)
+	o.insist(syscall.SIGTERM)
 	o.ends(exitFailure, exitIncomplete, exitBusy)
 	if n := strings.Count(o.said(), "sending waits"); n > tries+1 {
 		t.Errorf("asked to stop at once, it tries %d times more", n-tries)
