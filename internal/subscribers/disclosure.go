@@ -1,6 +1,7 @@
 package subscribers
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -112,11 +113,14 @@ func (p Person) Disclose(now time.Time) ([]byte, error) {
 		d.Issues = append(d.Issues, disclosedIssue{i.Issue, i.State, i.At, i.Reply})
 	}
 	d.correspondence(p)
-	data, err := json.MarshalIndent(d, "", "  ")
-	if err != nil {
+	var data bytes.Buffer
+	w := json.NewEncoder(&data)
+	w.SetIndent("", "  ")
+	w.SetEscapeHTML(false) // people read it too
+	if err := w.Encode(d); err != nil {
 		return nil, fmt.Errorf("write a person's data: %w", err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // correspondence is what went to and fro beside the issues.

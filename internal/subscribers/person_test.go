@@ -62,7 +62,10 @@ func TestDiscloseAll(t *testing.T) {
 		Suppressions: []Suppression{
 			{Hash: "h", Reason: "bounced", Evidence: "550", At: noon}, {Hash: "h", Newsletter: weekly, Reason: "operator", At: noon},
 		},
-		Issues: []Received{{"monthly/3", "accepted", "250 ok", noon}},
+		Issues:   []Received{{"monthly/3", "accepted", "250 <ann@example.org> ok", noon}},
+		Requests: []Asked{{"confirm", weekly, "asked words", "form of the request", noon}},
+		Links:    []Ticket{{Hash: "secret", Purpose: PurposeErase, Newsletter: weekly, Wording: "link words", Evidence: "form of the link", Expires: noon}},
+		Letters:  []Written{{"data", weekly, "failed", "550 letter", noon}},
 	}
 	data, err := p.Disclose(noon)
 	if err != nil {
@@ -70,11 +73,16 @@ func TestDiscloseAll(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"address": "ann@example.org"`, `"why_not": "suppressed on 2026-03-01: bounced"`, `"plain_text": true`, `"by": "subscriber"`,
-		`"wording": "words"`, `"evidence": "button"`, `"reason": "operator"`, `"newsletter": "weekly"`, `"issue": "monthly/3"`, `"reply": "250 ok"`,
+		`"wording": "words"`, `"evidence": "button"`, `"reason": "operator"`, `"newsletter": "weekly"`, `"issue": "monthly/3"`, `"reply": "250 <ann@example.org> ok"`,
+		`"wording": "asked words"`, `"evidence": "form of the request"`, `"purpose": "erase"`, `"wording": "link words"`,
+		`"evidence": "form of the link"`, `"letter": "data"`, `"reply": "550 letter"`,
 	} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("without %s:\n%s", want, data)
 		}
+	}
+	if strings.Contains(string(data), "secret") {
+		t.Errorf("with the hash of a link:\n%s", data)
 	}
 	if empty, err := (Person{}).Disclose(noon); err != nil || strings.Contains(string(empty), "null") {
 		t.Errorf("of nobody: %s, %v", empty, err)
