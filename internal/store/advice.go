@@ -4,13 +4,19 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// advised adds to what SQLite says, which are a few words and a number, what an
-// operator can do about it.
+// advised adds to what the engines say, SQLite in a few words and a number, what
+// an operator can do about it.
 func advised(err error) error {
+	var unreached *pgconn.ConnectError
+	if errors.As(err, &unreached) {
+		return fmt.Errorf("%w: does the server run there, and has it the role (createuser) and the database (createdb) "+
+			"that the setting database names?", err)
+	}
 	var failed *driver.Error
 	if !errors.As(err, &failed) {
 		return err

@@ -38,3 +38,10 @@ func TestAdvised(t *testing.T) {
 		}
 	}
 }
+
+func TestAdvisedWhereThereIsNoServer(t *testing.T) {
+	_, err := Open(t.Context(), "postgres://digest@127.0.0.1:1/digest", Options{Mode: ReadWrite})
+	if err == nil || !strings.Contains(err.Error(), "does the server run there") {
+		t.Error(err)
+	}
+}
