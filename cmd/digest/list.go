@@ -67,6 +67,7 @@ func (a *app) readList(ctx context.Context, newsletter string) (n *publish.Newsl
 	if n, err = pick(newsletters, newsletter); err != nil {
 		return nil, nil, "", err
 	}
+	a.tellSample()
 	if s, err = a.open(ctx, store.ReadOnly); err != nil {
 		return nil, nil, "", err
 	}

@@ -40,6 +40,7 @@ func (a *app) show(ctx context.Context, address string) (err error) {
 	if _, err := a.load(); err != nil {
 		return err
 	}
+	a.tellSample()
 	s, keys, err := a.look(ctx)
 	if err != nil {
 		return err
