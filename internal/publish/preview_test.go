@@ -131,7 +131,7 @@ func TestPreviewErrors(t *testing.T) {
 	w := newWorld(t, 1)
 	w.site.publish(wednesday, "a")
 	w.write(strings.Repeat("x", 64<<10+1))
-	if _, err := w.p.Preview(w.ctx, &w.newsletter); !errors.Is(err, digest.ErrConfig) {
+	if _, err := w.p.Preview(w.ctx, &w.newsletter); !errors.Is(err, digest.ErrHeld) {
 		t.Errorf("a note that is too large: %v", err)
 	}
 }
