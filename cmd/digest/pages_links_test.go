@@ -74,11 +74,12 @@ func TestLinksOfMailsChangeNothing(t *testing.T) {
 func (h *host) signUp(address string) {
 	h.Helper()
 	form := h.pages + "/s/weekly"
-	page := h.fetch(http.MethodGet, form, "", "")
+	page := h.request(http.MethodGet, form, http.Header{}, "")
 	h.await("the sign-up of "+address, func() bool {
 		stamp := stampOf.FindStringSubmatch(page)
 		if stamp != nil {
-			page = h.fetch(http.MethodPost, form, urlencoded, "address="+address+"&stamp="+stamp[1])
+			page = h.request(http.MethodPost, form, http.Header{"Content-Type": {urlencoded}, "Sec-Fetch-Site": {"same-origin"}},
+				"address="+address+"&stamp="+stamp[1])
 		}
 		return stamp == nil
 	})
@@ -101,18 +102,23 @@ func (h *host) oneClick(address, kind, body string) {
 
 const urlencoded = "application/x-www-form-urlencoded"
 
-// fetch makes a request as from a page of another origin, with no cookie, and
-// wants 200.
+// fetch makes a request as from a page of another origin, with no cookie.
 func (h *host) fetch(method, address, kind, body string) string {
+	h.Helper()
+	return h.request(method, address, http.Header{
+		"Content-Type": {kind}, "Origin": {"https://mail.example"}, "Referer": {"https://mail.example/inbox"},
+		"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"},
+	}, body)
+}
+
+// request wants the answer 200, and returns its page.
+func (h *host) request(method, address string, header http.Header, body string) string {
 	h.Helper()
 	req, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
 		h.Fatal(err)
 	}
-	req.Header = http.Header{
-		"Content-Type": {kind}, "Origin": {"https://mail.example"}, "Referer": {"https://mail.example/inbox"},
-		"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"},
-	}
+	req.Header = header
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		h.Fatal(err)
