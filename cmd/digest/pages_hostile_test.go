@@ -65,7 +65,7 @@ func (h *host) stamped() string {
 	h.Helper()
 	stamp := stampOf.FindStringSubmatch(h.fetch(http.MethodGet, h.pages+"/s/weekly", "", ""))[1]
 	h.await("the form to be old enough", func() bool {
-		page := h.fetch(http.MethodPost, h.pages+"/s/weekly", urlencoded, "website=x&address=robot@example.org&stamp="+stamp)
+		page := h.fill("website=x&address=robot@example.org&stamp=" + stamp)
 		return stampOf.FindStringSubmatch(page) == nil
 	})
 	return stamp

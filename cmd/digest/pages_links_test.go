@@ -73,16 +73,20 @@ func TestLinksOfMailsChangeNothing(t *testing.T) {
 // signUp fills in the page's form, and presses again until it was open long enough.
 func (h *host) signUp(address string) {
 	h.Helper()
-	form := h.pages + "/s/weekly"
-	page := h.request(http.MethodGet, form, http.Header{}, "")
+	page := h.fetch(http.MethodGet, h.pages+"/s/weekly", "", "")
 	h.await("the sign-up of "+address, func() bool {
 		stamp := stampOf.FindStringSubmatch(page)
 		if stamp != nil {
-			page = h.request(http.MethodPost, form, http.Header{"Content-Type": {urlencoded}, "Sec-Fetch-Site": {"same-origin"}},
-				"address="+address+"&stamp="+stamp[1])
+			page = h.fill("address=" + address + "&stamp=" + stamp[1])
 		}
 		return stamp == nil
 	})
+}
+
+// fill sends the form to subscribe from its own page.
+func (h *host) fill(body string) string {
+	h.Helper()
+	return h.ask(http.MethodPost, h.pages+"/s/weekly", http.Header{"Content-Type": {urlencoded}, "Sec-Fetch-Site": {"same-origin"}}, body)
 }
 
 // oneClick does what mail clients do (RFC 8058), twice.
@@ -105,14 +109,14 @@ const urlencoded = "application/x-www-form-urlencoded"
 // fetch makes a request as from a page of another origin, with no cookie.
 func (h *host) fetch(method, address, kind, body string) string {
 	h.Helper()
-	return h.request(method, address, http.Header{
+	return h.ask(method, address, http.Header{
 		"Content-Type": {kind}, "Origin": {"https://mail.example"}, "Referer": {"https://mail.example/inbox"},
 		"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"},
 	}, body)
 }
 
-// request wants the answer 200, and returns its page.
-func (h *host) request(method, address string, header http.Header, body string) string {
+// ask wants the answer 200, and returns its page.
+func (h *host) ask(method, address string, header http.Header, body string) string {
 	h.Helper()
 	req, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
