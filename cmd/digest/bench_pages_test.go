@@ -364,11 +364,16 @@ func (p *pagesBench) bother(target string, over <-chan struct{}) {
 		p.asked++
 		nth := p.asked
 		requests.Go(func() {
+			var status int
 			if i%2 == 0 {
-				p.signUp(target, nth, fmt.Sprintf("during%d@example.org", nth))
+				status, _ = p.signUp(target, nth, fmt.Sprintf("during%d@example.org", nth))
 			} else {
 				path := strings.TrimPrefix(links[i/2%len(links)], p.pages)
-				p.leave(nth, target+path) // who has left leaves again
+				status, _ = p.leave(nth, target+path) // who has left leaves again
+			}
+			limited := i%2 == 0 && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable)
+			if status != http.StatusOK && !limited {
+				p.b.Errorf("request %d: status %d", i, status)
 			}
 		})
 	}
