@@ -73,8 +73,6 @@ const (
 	outboxIdle = 10 * time.Second
 	// troubleWait is how long letters rest when the relay refuses us.
 	troubleWait = 5 * time.Minute
-	// downMost is how long the relay may be away before the operator hears of it.
-	downMost = 15 * time.Minute
 	// letterKeep is how long it is remembered what became of a letter.
 	letterKeep = 30 * 24 * time.Hour
 	// lettersAtOnce is how many are claimed together: each claim is a commit. Where
@@ -100,8 +98,7 @@ type Outbox struct {
 	pending  []Change
 	stranded bool // a claim failed, which may have taken letters all the same
 
-	downSince time.Time // since when no letter came as far as an answer; zero: the last did
-	toldDown  bool      // the operator knows of that
+	down Outage // no letter came as far as an answer
 
 	restFrom, restUntil time.Time
 	results             Counts

@@ -74,18 +74,14 @@ func (o *Outbox) dial(work context.Context, l Letter) bool {
 // once of one that stays so.
 func (o *Outbox) away(why error) {
 	o.rest(dropWait)
-	switch now := o.o.Now(); {
-	case o.downSince.IsZero():
-		o.downSince = now
-	case !o.toldDown && now.Sub(o.downSince) >= downMost:
-		o.toldDown = true
+	if now := o.o.Now(); o.down.Alarming(now) {
 		o.o.Alert(fmt.Sprintf("letters, such as confirmations, are not sent: the relay cannot be reached for %s: %v. "+
-			"They are tried again every minute; digest check --smtp tries it by hand", now.Sub(o.downSince).Round(time.Minute), why))
+			"They are tried again every minute; digest check --smtp tries it by hand", now.Sub(o.down.Since).Round(time.Minute), why))
 	}
 }
 
 // there notes that the relay has answered.
-func (o *Outbox) there() { o.downSince, o.toldDown = time.Time{}, false }
+func (o *Outbox) there() { o.down = Outage{} }
 
 // offered deals with a transaction that failed before the dot.
 func (o *Outbox) offered(work context.Context, l Letter, err error) {

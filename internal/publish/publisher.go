@@ -85,7 +85,7 @@ type Publisher struct {
 	rests  map[string]rest // by issue
 	doubts map[string]int  // by issue: recipients in doubt that the operator was told of
 
-	down outage          // of the relay; for whoever has the turn
+	down delivery.Outage // of the relay; for whoever has the turn
 	told map[string]bool // sources whose failing was told; KeepPulling's alone
 }
 

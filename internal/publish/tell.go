@@ -3,36 +3,21 @@ package publish
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 )
 
-// downMost is how long the relay may be away before the operator hears of it: one
-// that was restarted needs nobody.
-const downMost = 15 * time.Minute
-
-// outage is a time without the relay; the zero outage is none.
-type outage struct {
-	since time.Time
-	told  bool
-}
-
 // tellDown tells the operator once of a relay that stays away; why is nil where it
 // was there. It is for whoever has the turn.
 func (p *Publisher) tellDown(n *Newsletter, r digest.IssueRecord, why error) {
-	now := p.o.Now()
 	switch {
 	case why == nil:
-		p.down = outage{}
-	case p.down.since.IsZero():
-		p.down.since = now
-	case !p.down.told && now.Sub(p.down.since) >= downMost:
-		p.down.told = true
+		p.down = delivery.Outage{}
+	case p.down.Alarming(p.o.Now()):
 		p.o.Alert(fmt.Sprintf("%s is waiting for the relay, which cannot be reached since %s: %v. It is tried again every minute, until "+
 			"the issue is given up on %s; digest check --smtp tries it by hand", r.Name(),
-			p.down.since.In(n.Location).Format("15:04 MST"), why, n.giveUp(r).In(n.Location).Format("Mon 2 Jan 15:04 MST")))
+			p.down.Since.In(n.Location).Format("15:04 MST"), why, n.giveUp(r).In(n.Location).Format("Mon 2 Jan 15:04 MST")))
 	}
 }
 
