@@ -31,7 +31,7 @@ func readEnvironment(environ []string) environment {
 		}
 	}
 	env := environment{values: map[string]any{}, origin: map[string]string{}}
-	env.read(reflect.TypeFor[Config](), nil, vars)
+	variables(func(f reflect.StructField, path []string, fromFile bool) { env.scalar(f, path, vars, fromFile) })
 	env.overrule("smtp", "password", "password_file")
 	env.overrule("smtp", "password_file", "password")
 	return env
@@ -45,24 +45,33 @@ func (e *environment) overrule(parent, key, other string) {
 	}
 }
 
-func (e *environment) read(t reflect.Type, parents []string, vars map[string]string) {
+// variables calls each for every key that a variable can set, with its path.
+// fromFile says that _FILE behind its variable names a file that holds the value;
+// smtp.password has a key of its own for that.
+func variables(each func(f reflect.StructField, path []string, fromFile bool)) {
+	variablesOf(reflect.TypeFor[Config](), nil, each)
+}
+
+func variablesOf(t reflect.Type, parents []string, each func(f reflect.StructField, path []string, fromFile bool)) {
 	for f := range t.Fields() {
 		path := append(parents[:len(parents):len(parents)], f.Tag.Get("mapstructure"))
 		switch f.Type.Kind() {
 		case reflect.Struct:
-			e.read(f.Type, path, vars)
+			variablesOf(f.Type, path, each)
 		case reflect.Slice:
 		default:
 			_, own := fieldOf(t, f.Tag.Get("mapstructure")+"_file")
-			e.scalar(f, path, vars, f.Tag.Get("secret") != "" && !own)
+			each(f, path, f.Tag.Get("secret") != "" && !own)
 		}
 	}
 }
 
-// scalar reads one key. fromFile says that _FILE behind its variable names a
-// file that holds the value; smtp.password has a key of its own for that.
+// variable is the name of the variable that sets a key.
+func variable(path []string) string { return envPrefix + strings.ToUpper(strings.Join(path, "_")) }
+
+// scalar reads one key.
 func (e *environment) scalar(f reflect.StructField, path []string, vars map[string]string, fromFile bool) {
-	name := envPrefix + strings.ToUpper(strings.Join(path, "_"))
+	name := variable(path)
 	key := strings.Join(path, ".")
 	text := vars[name]
 	if file := vars[name+"_FILE"]; file != "" && fromFile {

@@ -60,16 +60,21 @@ func parseScalar(text string, want reflect.Type) (any, error) {
 
 // suggest is ", did you mean …?" for the most alike key, or the keys there are.
 func suggest(name string, keys []string) string {
-	best, distance := "", (len(name)+2)/3+1
-	for _, k := range keys {
-		if d := editDistance(strings.ToLower(name), k); d < distance {
-			best, distance = k, d
-		}
-	}
+	best := nearest(strings.ToLower(name), keys, (len(name)+2)/3)
 	if best == "" {
 		return "; the keys here are " + strings.Join(keys, ", ")
 	}
 	return fmt.Sprintf(", did you mean %s?", best)
+}
+
+// nearest is the key most like a name, with no more letters wrong than that; empty: none.
+func nearest(name string, keys []string, wrong int) (best string) {
+	for _, k := range keys {
+		if d := editDistance(name, k); d <= wrong {
+			best, wrong = k, d-1
+		}
+	}
+	return best
 }
 
 // editDistance is Levenshtein's, cut off for names far longer than any key.

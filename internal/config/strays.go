@@ -18,44 +18,25 @@ const nearly = 2
 // program's.
 func Strays(environ []string) []string {
 	known := map[string]bool{}
-	variables(reflect.TypeFor[Config](), nil, known)
+	variables(func(_ reflect.StructField, path []string, fromFile bool) {
+		name := variable(path)
+		known[name] = true
+		if fromFile {
+			known[name+"_FILE"] = true
+		}
+	})
 	names := slices.Sorted(maps.Keys(known))
 	var notes []string
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		key, ours := strings.CutPrefix(name, envPrefix)
-		if !ours || value == "" || known[key] {
+		if !strings.HasPrefix(name, envPrefix) || value == "" || known[name] {
 			continue
 		}
-		best, distance := "", nearly+1
-		for _, k := range names {
-			if d := editDistance(key, k); d < distance {
-				best, distance = k, d
-			}
-		}
-		if best != "" {
-			notes = append(notes, fmt.Sprintf("%s is no variable of ours and sets nothing: did you mean %s%s?", printable(name), envPrefix, best))
+		if meant := nearest(name, names, nearly); meant != "" {
+			notes = append(notes, fmt.Sprintf("%s is no variable of ours and sets nothing: did you mean %s?", printable(name), meant))
 		}
 	}
 	return notes
-}
-
-// variables adds what stands behind the prefix in the names of all variables.
-func variables(t reflect.Type, parents []string, known map[string]bool) {
-	for f := range t.Fields() {
-		path := append(parents[:len(parents):len(parents)], f.Tag.Get("mapstructure"))
-		name := strings.ToUpper(strings.Join(path, "_"))
-		switch f.Type.Kind() {
-		case reflect.Struct:
-			variables(f.Type, path, known)
-		case reflect.Slice:
-		default:
-			known[name] = true
-			if f.Tag.Get("secret") != "" {
-				known[name+"_FILE"] = true
-			}
-		}
-	}
 }
 
 // Locate adds to the problems that others found in a configuration's keys which
