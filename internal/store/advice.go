@@ -17,12 +17,8 @@ func advised(err error) error {
 		return fmt.Errorf("%w: does the server run there, and has it the role (createuser) and the database (createdb) "+
 			"that the setting database names?", err)
 	}
-	var failed *driver.Error
-	if !errors.As(err, &failed) {
-		return err
-	}
 	advice := ""
-	switch failed.Code() & 0xff { // the rest says in which of its steps
+	switch primaryCode(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
 		advice = "is the disk full? Make room, or look into the system's log for errors of the disk"
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY:
@@ -33,4 +29,14 @@ func advised(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %s", err, advice)
+}
+
+// primaryCode is SQLite's primary result code, the low byte; the rest says in which of
+// its steps (https://www.sqlite.org/rescode.html). 0: the error is none of SQLite's.
+func primaryCode(err error) int {
+	var failed *driver.Error
+	if !errors.As(err, &failed) {
+		return 0
+	}
+	return failed.Code() & 0xff
 }

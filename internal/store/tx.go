@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"digest.example/internal/digest"
 )
@@ -160,11 +160,9 @@ func one[T any](ctx context.Context, q queryer, f func(scan) (T, error), query s
 }
 
 // failed marks the errors that waiting cures: a lock that was not had in time.
-// SQLite's primary result codes are the low byte (https://www.sqlite.org/rescode.html).
 func failed(err error) error {
-	var e *sqlitedriver.Error
-	const busy, locked = 5, 6
-	waited := lockTimeout(err) || errors.As(err, &e) && (e.Code()&0xff == busy || e.Code()&0xff == locked)
+	code := primaryCode(err)
+	waited := lockTimeout(err) || code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
 	if waited && !errors.Is(err, digest.ErrBusy) {
 		return fmt.Errorf("%w: the database is locked: %w", digest.ErrBusy, err)
 	}
