@@ -94,7 +94,7 @@ func (f *follower) withdraw(ctx context.Context, why error) (gone bool, err erro
 func (f *follower) finished(ctx context.Context, id string) error {
 	shown := watched{progress: f.progress()}
 	defer shown.end()
-	seen, changed := delivery.Counts{}, time.Now()
+	changed := time.Now()
 	for {
 		r, err := f.store.Issue(ctx, id)
 		if err != nil {
@@ -104,10 +104,9 @@ func (f *follower) finished(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if !maps.Equal(seen, counts) {
+		if !maps.Equal(shown.seen, counts) {
 			changed = time.Now()
 		}
-		seen = counts
 		shown.show(r, counts)
 		left, err := f.store.Backlog(ctx, id)
 		if err != nil {
