@@ -58,7 +58,7 @@ func TestStoppedWhileTheDiskIsFull(t *testing.T) {
 	o.says("sending waits", 1)
 	o.signal(unix.SIGTERM)
 	o.says("stopping", 1)
-	o.signal(unix.SIGTERM)
+	o.insist(unix.SIGTERM)
 	o.ends(exitFailure, exitIncomplete)
 	v.observe().ends(exitOK, exitIncomplete)
 	v.accounted(server, recipients, connections)

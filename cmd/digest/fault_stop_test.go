@@ -24,13 +24,19 @@ func TestStopFinishesWhatIsOpen(t *testing.T) {
 	if n := len(server.Messages()); n > 2*connections {
 		t.Errorf("%d messages for %d connections", n, connections)
 	}
-	for to, state := range v.missing("weekly/1") {
-		if state != delivery.Ready {
-			t.Errorf("%s is left %s", to, state)
-		}
-	}
+	v.leavesReady()
 	v.observe().ends(exitOK)
 	copies(t, server, recipients, oneCopy)
+}
+
+// leavesReady wants that all who have not got the issue are still to be sent to.
+func (v *victim) leavesReady() {
+	v.Helper()
+	for to, state := range v.missing("weekly/1") {
+		if state != delivery.Ready {
+			v.Errorf("%s is left %s", to, state)
+		}
+	}
 }
 
 // One wish can come as two signals: timeout(1) sends its own to the program and
@@ -44,11 +50,7 @@ func TestTwoSignalsAtOnceAreOne(t *testing.T) {
 	o.says("stopping", 1)
 	open()
 	o.ends(exitIncomplete)
-	for to, state := range v.missing("weekly/1") {
-		if state != delivery.Ready {
-			t.Errorf("%s is left %s", to, state)
-		}
-	}
+	v.leavesReady()
 	v.observe().ends(exitOK)
 	copies(t, server, recipients, oneCopy)
 }

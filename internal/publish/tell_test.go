@@ -32,27 +32,27 @@ func TestRelayThatStaysAwayIsTold(t *testing.T) {
 	w.wantAlerts("digest check --smtp", "cannot be reached since 09:46 GMT")
 }
 
+// but is what becomes of one reader, and of all others.
+func but(nth int, one, others delivery.State) func(address string) delivery.State {
+	return func(address string) delivery.State {
+		if address == reader(nth) {
+			return one
+		}
+		return others
+	}
+}
+
 // Who is in doubt waits for the operator's word, who hears of it while the issue
 // goes on, and again when it has ended with more.
 func TestDoubtIsTold(t *testing.T) {
 	w := newWorld(t, 4)
 	w.site.publish(wednesday, "a")
-	w.mailer.outcome = func(a string) delivery.State {
-		if a == reader(0) {
-			return delivery.InDoubt
-		}
-		return delivery.Ready
-	}
+	w.mailer.outcome = but(0, delivery.InDoubt, delivery.Ready)
 	w.mailer.report.Results = delivery.Counts{delivery.InDoubt: 1}
 	w.at(sunday)
 	first := "weekly/1 is in doubt for 1 of its recipients"
 	w.wantAlerts(first)
-	w.mailer.outcome = func(a string) delivery.State {
-		if a == reader(1) {
-			return delivery.InDoubt
-		}
-		return delivery.Accepted
-	}
+	w.mailer.outcome = but(1, delivery.InDoubt, delivery.Accepted)
 	w.at(sunday.Add(time.Hour))
 	w.wantIssues("done")
 	w.wantAlerts(first, "weekly/1 is in doubt for 2 of its recipients")
@@ -81,12 +81,7 @@ func TestDoubtAfterACrashIsTold(t *testing.T) {
 func TestGivenUpIsTold(t *testing.T) {
 	w := newWorld(t, 3)
 	w.site.publish(wednesday, "a")
-	w.mailer.outcome = func(a string) delivery.State {
-		if a == reader(2) {
-			return delivery.Accepted
-		}
-		return delivery.Ready
-	}
+	w.mailer.outcome = but(2, delivery.Accepted, delivery.Ready)
 	w.at(sunday)
 	w.must(w.expire())
 	w.at(sunday.Add(5 * 24 * time.Hour))

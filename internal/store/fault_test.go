@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -93,6 +94,18 @@ func TestUnwritableDatabase(t *testing.T) {
 	}
 }
 
+// rival is another process's connection to a database.
+func rival(t *testing.T, url string) *sql.Conn {
+	t.Helper()
+	w := file(t) // for its pool's settings
+	p, err := w.openPool(dsn(url, forWriting()...), 1)
+	w.must(err)
+	conn, err := p.Conn(w.ctx)
+	w.must(err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
 // Somebody else holds the database: what waits for it says that waiting cures
 // it, changes nothing, and goes through afterwards.
 func TestLockedDatabase(t *testing.T) {
@@ -100,13 +113,8 @@ func TestLockedDatabase(t *testing.T) {
 	w := file(t)
 	_, issue := w.sending(3)
 	rows := w.claim(issue, "a", 2)
-	other := file(t) // for its pool's settings
-	holder, err := other.openPool(dsn(w.url, forWriting()...), 1)
-	w.must(err)
-	conn, err := holder.Conn(w.ctx)
-	w.must(err)
-	defer conn.Close()
-	_, err = conn.ExecContext(w.ctx, `BEGIN EXCLUSIVE`)
+	conn := rival(t, w.url)
+	_, err := conn.ExecContext(w.ctx, `BEGIN EXCLUSIVE`)
 	w.must(err)
 	before := w.deliveries(issue)
 	if _, err := w.Apply(w.ctx, noon, []delivery.Change{change(rows[0], delivery.Claimed, delivery.Committing)}); !errors.Is(err, digest.ErrBusy) {

@@ -331,11 +331,7 @@ func TestGroupContexts(t *testing.T) {
 func TestGroupAtALockedDatabase(t *testing.T) {
 	p := newPier(t)
 	p.exec(`PRAGMA busy_timeout = 300`)
-	other, err := file(t).openPool(dsn(p.url, forWriting()...), 1)
-	p.must(err)
-	conn, err := other.Conn(p.ctx)
-	p.must(err)
-	defer conn.Close()
+	conn := rival(t, p.url)
 	begin := func() {
 		t.Helper()
 		_, err := conn.ExecContext(p.ctx, `BEGIN IMMEDIATE`)
@@ -372,7 +368,7 @@ func TestGroupAtALockedDatabase(t *testing.T) {
 	if err := <-impatient; !errors.Is(err, context.Canceled) {
 		t.Errorf("the impatient one was told %v", err)
 	}
-	_, err = conn.ExecContext(p.ctx, `ROLLBACK`)
+	_, err := conn.ExecContext(p.ctx, `ROLLBACK`)
 	p.must(err)
 	p.must(p.change(p.ctx, "moor", moor("c", nil)))
 	if got := p.moored(); got != "a c" {

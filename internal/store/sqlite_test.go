@@ -448,15 +448,10 @@ func TestGivenUpWaiting(t *testing.T) {
 	_, issue := w.sending(2)
 	rows := w.claim(issue, "a", 2)
 	w.apply(change(rows[0], delivery.Claimed, delivery.Committing))
-	other := file(t) // for its pool's settings
-	holder, err := other.openPool(dsn(w.url, forWriting()...), 1)
-	w.must(err)
-	conn, err := holder.Conn(w.ctx)
-	w.must(err)
-	defer conn.Close()
+	conn := rival(t, w.url)
 	files := openFiles(t)
 	for range 5 {
-		_, err = conn.ExecContext(w.ctx, `BEGIN IMMEDIATE`)
+		_, err := conn.ExecContext(w.ctx, `BEGIN IMMEDIATE`)
 		w.must(err)
 		ctx, cancel := context.WithTimeout(w.ctx, 20*time.Millisecond)
 		if err := w.change(ctx, "x", func(tx) error { return nil }); err == nil {
