@@ -75,6 +75,9 @@ type Change struct {
 	// IfActive makes the change fail, and the row skipped, if the subscriber
 	// has left meanwhile.
 	IfActive bool
+	// Again says that the change was tried before and its commit not heard of: a row
+	// that is as the change leaves it then counts as changed.
+	Again bool
 	// Bounce suppresses the address with the reply as evidence, and ends the
 	// subscriber's consents as bounced.
 	Bounce bool
@@ -85,7 +88,8 @@ type Store interface {
 	// Claim hands up to n rows of the issue that are Ready and due to owner,
 	// raising each row's epoch and the run counter, and returns them Claimed.
 	// Rows whose subscriber has left become Skipped instead and are not
-	// returned. It claims nothing unless the issue is sending.
+	// returned. It claims nothing unless the issue is sending. First it frees what
+	// claims of the owner's that were not heard of have taken.
 	Claim(ctx context.Context, c Claim) ([]Delivery, error)
 	// Apply makes the changes in order and says of each whether it applied. It
 	// does not keep the list.
@@ -104,6 +108,10 @@ type Claim struct {
 	Now   time.Time
 	Lease time.Duration
 	N     int
+	// Unheard is the Now of the first of the claims right before this one whose
+	// commit was not heard of; zero: none. Each must have had a later Now than any
+	// claim before it: by that the rows that they took are known.
+	Unheard time.Time
 }
 
 // Backlog is what is left of an issue.

@@ -44,18 +44,20 @@ type run struct {
 
 // claimAll feeds the workers until nothing is due.
 func (r *run) claimAll(ctx context.Context) error {
-	n := 2 * r.o.Connections
+	c := Claim{Issue: r.job.Issue, Owner: r.o.Owner, Lease: r.o.Lease, N: 2 * r.o.Connections}
 	for !r.over(ctx) && (r.job.Yield == nil || !r.job.Yield()) {
 		// Not ctx: what a claim that is cut off has taken all the same, nobody
 		// would give back before its lease ends.
-		rows, err := r.store.Claim(r.work, Claim{
-			Issue: r.job.Issue, Owner: r.o.Owner, Now: r.o.Now(), Lease: r.o.Lease, N: n,
-		})
+		c.Now = after(c.Now, r.o.Now())
+		rows, err := r.store.Claim(r.work, c)
 		switch {
 		case err != nil && r.over(ctx):
 			return nil
 		case transient(err):
 			r.o.Log.Error("the ledger cannot be read; claiming waits", "error", err, "retry_in", lockWait)
+			if c.Unheard.IsZero() {
+				c.Unheard = c.Now
+			}
 			r.sleep(ctx, lockWait)
 			continue
 		case err != nil:
@@ -64,13 +66,24 @@ func (r *run) claimAll(ctx context.Context) error {
 			r.through = true
 			return nil
 		}
+		c.Unheard = time.Time{}
 		began := time.Now()
 		if !r.hand(ctx, rows) {
 			return nil
 		}
-		n = nextClaim(n, time.Since(began), r.o.Connections)
+		c.N = nextClaim(c.N, time.Since(began), r.o.Connections)
 	}
 	return nil
+}
+
+// after is now, in the ledger's milliseconds, but later than the claim before, which
+// a fast one or a clock that was set back would let it not be.
+func after(before, now time.Time) time.Time {
+	now = now.Truncate(time.Millisecond)
+	if now.After(before) {
+		return now
+	}
+	return before.Add(time.Millisecond)
 }
 
 // nextClaim sizes the next claim by how long the last one took to hand out.

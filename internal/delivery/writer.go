@@ -135,6 +135,9 @@ func (w *writer) apply(ctx context.Context, changes []Change) ([]bool, bool) {
 			return applied, true
 		}
 		w.log.Error("the ledger cannot be written; sending waits", "error", err, "retry_in", wait)
+		for i := range changes {
+			changes[i].Again = true
+		}
 		select {
 		case <-ctx.Done():
 			w.gaveUp = true
@@ -146,10 +149,12 @@ func (w *writer) apply(ctx context.Context, changes []Change) ([]bool, bool) {
 }
 
 // complain tells of results that found their row changed by somebody else:
-// nothing is lost, but it should never happen while one process sends.
+// nothing is lost, but it should never happen while one process sends. Of a doubt
+// that is ended at once, the end speaks.
 func (w *writer) complain(changes []Change, applied []bool) {
 	for i, c := range changes {
-		if !applied[i] && c.To != Committing && c.From != InDoubt {
+		ended := i+1 < len(changes) && changes[i+1].From == InDoubt
+		if !applied[i] && c.To != Committing && !ended {
 			w.log.Warn("a delivery's row had changed under its worker",
 				"issue", c.Issue, "subscriber", c.Subscriber, "from", c.From, "to", c.To)
 		}

@@ -162,33 +162,14 @@ func (p *Publisher) send(ctx context.Context, n *Newsletter, r digest.IssueRecor
 		if err := p.deliver(ctx, n, r); err != nil {
 			return err
 		}
-		if left, err = p.store.Backlog(ctx, r.ID); err != nil {
-			return fmt.Errorf("read what is left of %s: %w", r.Name(), err)
+		if left, err = p.left(ctx, n, r); err != nil {
+			return err
 		}
 	}
 	if ctx.Err() != nil || left.Ready || left.Held || !left.Sending {
 		return nil
 	}
 	return p.end(ctx, r)
-}
-
-// free gives back what this process holds of an issue that it is not sending.
-func (p *Publisher) free(ctx context.Context, n *Newsletter, r digest.IssueRecord) error {
-	ready, inDoubt, err := p.store.Free(ctx, r.ID, p.o.Owner, p.o.Now())
-	if err != nil {
-		return fmt.Errorf("free what %s has left: %w", r.Name(), err)
-	}
-	if ready+inDoubt == 0 {
-		return nil // others hold it
-	}
-	p.o.Log.Warn("the database did not say whether it had stored everything", "issue", r.Name(),
-		"to_send_again", ready, "in_doubt", inDoubt)
-	if !n.Resend {
-		p.tellDoubt(r, inDoubt)
-		return nil
-	}
-	_, err = Resolve(ctx, p.store, r, delivery.Ready, "", "the resend setting", p.o.Now())
-	return err
 }
 
 // end makes an issue done, unless somebody gave it something to send again

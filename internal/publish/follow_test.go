@@ -116,6 +116,43 @@ func TestSendDueLeavesWhatFails(t *testing.T) {
 	})
 }
 
+// What a run leaves in hand, because the commit of its claim was not heard of, is
+// given back before SendDue returns, also where it was asked to stop.
+func TestSendDueLeavesNothingInHand(t *testing.T) {
+	for name, stopped := range map[string]bool{"without waiting": false, "asked to stop": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				w.start()
+				w.jump(time.Minute)
+				ctx, stop := context.WithCancel(w.ctx)
+				defer stop()
+				unheard := 0
+				w.mailer.during = func(string) {
+					if unheard > 0 {
+						return
+					}
+					rows, err := w.store.Claim(w.ctx, delivery.Claim{
+						Issue: w.last().ID, Owner: w.owner, Now: w.time(), Lease: time.Hour, N: 1,
+					})
+					w.must(err)
+					unheard = len(rows)
+					if stopped {
+						w.mailer.limit = 1
+						stop()
+					}
+				}
+				_, err := w.p.SendDue(ctx, []*publish.Newsletter{&w.newsletter}, nil, 0)
+				w.must(err)
+				left, err := w.store.Backlog(w.ctx, w.last().ID)
+				w.must(err)
+				if unheard != 1 || left.Held || !left.Ready {
+					t.Errorf("%d claimed unheard, left %+v", unheard, left)
+				}
+			})
+		})
+	}
+}
+
 // SendDue waits for what another process has in hand: only then the issue is done.
 func TestSendDueWaitsForOthers(t *testing.T) {
 	bubble(t, func(w *world) {

@@ -30,6 +30,10 @@ const (
 	acceptRow = `UPDATE delivery SET state = 'accepted', owner = '', attempts = $1, last_code = $2, last_reply = $3, changed = $4
 		WHERE issue = $5 AND subscriber = $6 AND state = 'committing' AND owner = $7 AND epoch = $8`
 
+	// A row that was ready again may have been claimed since.
+	asLeft = `SELECT 1 FROM delivery WHERE issue = $1 AND subscriber = $2
+		AND (epoch = $3 AND state = $4 OR epoch > $3 AND $4 = 'ready')`
+
 	newsletterOf = `SELECT newsletter FROM issue WHERE id = $1`
 
 	spend = `UPDATE issue SET spent = $1 WHERE id = $2 AND spent IS NULL`
@@ -57,7 +61,10 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []delivery.Cha
 		for i, n := range changed {
 			applied[i] = n > 0
 		}
-		return t.follow(now, changes, applied, all)
+		if err := t.follow(now, changes, applied, all); err != nil {
+			return err
+		}
+		return t.foundDone(changes, applied)
 	})
 	if err != nil {
 		return nil, err
@@ -134,6 +141,23 @@ func (t tx) follow(now time.Time, changes []delivery.Change, applied []bool, mad
 		}
 	}
 	return t.spend(now, spent...)
+}
+
+// foundDone marks as applied what an earlier try has done.
+func (t tx) foundDone(changes []delivery.Change, applied []bool) error {
+	for i, c := range changes {
+		if applied[i] || c.IfActive || !c.Again {
+			continue
+		}
+		err := each(t.ctx, t, func(scan scan) error {
+			applied[i] = true
+			return scan(new(int))
+		}, asLeft, c.Issue, c.Subscriber, c.Epoch, string(c.To))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bounce suppresses the address everywhere and ends the subscriber's consents, both

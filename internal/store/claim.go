@@ -40,6 +40,10 @@ const (
 	claimMany = `UPDATE delivery SET state = 'claimed', owner = $1, epoch = epoch + 1, lease_until = $2, changed = $3
 		WHERE `
 
+	// What a claim took, nothing but an intent or a result gives another time.
+	freeUnheard = `UPDATE delivery SET state = 'ready', owner = '', changed = $1
+		WHERE issue = $2 AND owner > '' AND owner = $3 AND state = 'claimed' AND changed >= $4`
+
 	skipRow = `UPDATE delivery SET state = 'skipped', owner = '', changed = $1 WHERE issue = $2 AND subscriber = $3`
 
 	countRun = `INSERT INTO run (name, owner, counter) VALUES ('sender', $1, 1)
@@ -77,6 +81,11 @@ func (s *Store) claimOnce(ctx context.Context, c delivery.Claim) (claimed []deli
 		newsletter, err := t.claimable(c.Issue)
 		if err != nil || newsletter == "" {
 			return err
+		}
+		if !c.Unheard.IsZero() {
+			if _, err := t.exec(freeUnheard, ms(c.Now), c.Issue, c.Owner, ms(c.Unheard)); err != nil {
+				return err
+			}
 		}
 		for len(claimed) < c.N && looked-len(claimed) < 2*c.N {
 			rows, err := t.candidates(c, newsletter, c.N-len(claimed))
