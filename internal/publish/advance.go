@@ -211,7 +211,7 @@ func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRe
 	if err != nil {
 		return fmt.Errorf("deliver %s: %w", r.Name(), err)
 	}
-	p.tellDown(n, r, report.Down)
+	p.tellDown(ctx, n, r, report.Down)
 	switch {
 	case report.Pause != "":
 		return p.pause(ctx, r, report.Pause)

@@ -85,8 +85,9 @@ type Publisher struct {
 	rests  map[string]rest // by issue
 	doubts map[string]int  // by issue: recipients in doubt that the operator was told of
 
-	down delivery.Outage // of the relay; for whoever has the turn
-	told map[string]bool // sources whose failing was told; KeepPulling's alone
+	down     delivery.Outage // of the relay; for whoever has the turn, as downRead is
+	downRead bool            // an earlier process's outage was looked up
+	told     map[string]bool // sources whose failing was told; KeepPulling's alone
 }
 
 // New returns a publisher of the newsletters in o.

@@ -92,6 +92,11 @@ type Store interface {
 	// says whether there may be more.
 	PruneLedger(ctx context.Context, now time.Time, keep time.Duration, n int) (more bool, err error)
 
+	// Outage is the time without the relay that SaveOutage stored last; it forgets the
+	// zero one.
+	Outage(ctx context.Context) (delivery.Outage, error)
+	SaveOutage(ctx context.Context, o delivery.Outage) error
+
 	// Ask leaves a request for whoever is sending; Requests are those that
 	// wait; Take takes one and says whether this caller got it; Answer says
 	// what came of it; Request reads it back.

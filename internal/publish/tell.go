@@ -9,8 +9,11 @@ import (
 )
 
 // tellDown tells the operator once of a relay that stays away; why is nil where it
-// was there. It is for whoever has the turn.
-func (p *Publisher) tellDown(n *Newsletter, r digest.IssueRecord, why error) {
+// was there. It is for whoever has the turn. The database keeps the outage for the
+// next process: a system's cron starts one every few minutes.
+func (p *Publisher) tellDown(ctx context.Context, n *Newsletter, r digest.IssueRecord, why error) {
+	before, err := p.outage(ctx)
+	p.down = before.Lasting(p.o.Now())
 	switch {
 	case why == nil:
 		p.down = delivery.Outage{}
@@ -19,6 +22,28 @@ func (p *Publisher) tellDown(n *Newsletter, r digest.IssueRecord, why error) {
 			"the issue is given up on %s; digest check --smtp tries it by hand", r.Name(),
 			p.down.Since.In(n.Location).Format("15:04 MST"), why, n.giveUp(r).In(n.Location).Format("Mon 2 Jan 15:04 MST")))
 	}
+	if err == nil && p.down != before {
+		err = p.store.SaveOutage(ctx, p.down)
+	}
+	if err != nil && ctx.Err() == nil {
+		p.o.Log.Warn("since when the relay is away cannot be kept", "error", err)
+	}
+}
+
+// outage is the present one, as far as this process knows, or at first an earlier one.
+func (p *Publisher) outage(ctx context.Context) (delivery.Outage, error) {
+	if p.downRead {
+		return p.down, nil
+	}
+	kept, err := p.store.Outage(ctx)
+	if err != nil {
+		return p.down, err
+	}
+	p.downRead = true
+	if p.down.Since.IsZero() {
+		return kept, nil
+	}
+	return p.down, nil
 }
 
 // tellDoubt tells the operator of recipients that have come into doubt, at the

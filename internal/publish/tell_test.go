@@ -32,6 +32,35 @@ func TestRelayThatStaysAwayIsTold(t *testing.T) {
 	w.wantAlerts("digest check --smtp", "cannot be reached since 09:46 GMT")
 }
 
+// A system's cron starts a new process every few minutes: they tell of an outage once
+// together, and of the next one anew.
+func TestOutageIsTheSameForTheNextProcess(t *testing.T) {
+	w := newWorld(t, 3)
+	w.site.publish(wednesday, "a")
+	w.mailer.limit = 1
+	now := sunday
+	runs := func(n int, every time.Duration, down error) {
+		w.mailer.report.Down = down
+		for range n {
+			w.start()
+			w.at(now)
+			now = now.Add(every)
+		}
+	}
+	runs(2, 10*time.Minute, errDown)
+	w.wantAlerts()
+	runs(20, 10*time.Minute, errDown)
+	first := "which cannot be reached since 09:00 GMT"
+	w.wantAlerts(first)
+	runs(1, 10*time.Minute, nil)
+	runs(2, 10*time.Minute, errDown)
+	w.wantAlerts(first)
+	runs(1, 3*time.Hour, errDown)
+	w.wantAlerts(first, "which cannot be reached since 12:50 GMT")
+	runs(1, 10*time.Minute, errDown) // nobody knows what was in between
+	w.wantAlerts(first, "12:50")
+}
+
 // but is what becomes of one reader, and of all others.
 func but(nth int, one, others delivery.State) func(address string) delivery.State {
 	return func(address string) delivery.State {

@@ -78,6 +78,7 @@ func suite(t *testing.T, e engine) {
 		{"leases are renewed", testRenew},
 		{"zombie", testZombie},
 		{"clock behind the ledger", testAhead},
+		{"an outage is kept", testOutage},
 		{"deliveries and counts", testDeliveries},
 		{"numbers race", testNumberRace},
 		{"slots race", testSlotRace},
