@@ -46,8 +46,9 @@ func (a *app) addCommand(newsletter *string) *cobra.Command {
 		Use:   "add ADDRESS...|-",
 		Short: "Put people who agreed to it on the list",
 		Long: `Put people on the list on your word that they agreed; --how is kept as the evidence.
-Nobody who left, bounced or complained comes back this way. With - the addresses are
-read from standard input, one a line, as ann@example.org or Ann <ann@example.org>.`,
+Nobody who left, bounced or complained comes back this way: who left or bounced does by
+signing up on the page and confirming. With - the addresses are read from standard input,
+one a line, as ann@example.org or Ann <ann@example.org>.`,
 		Example: `  digest subscribers add ann@example.org "Bob <bob@example.org>"
   digest subscribers add --how "sign-up sheet, harbour fair 2026" - < sheet.txt`,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -80,6 +80,9 @@ func showPerson(w io.Writer, p subscribers.Person, now time.Time) {
 			list = p.Newsletters[s.Newsletter]
 		}
 		fmt.Fprintf(w, "suppressed for %s since %s: %s%s\n", list, s.At.UTC().Format(minute), s.Reason, optional(" (%s)", s.Evidence))
+		if s.Reason == subscribers.ReasonBounced {
+			fmt.Fprintln(w, "  lifted once the reader signs up on the page again and presses the button behind the link of the letter")
+		}
 	}
 	showLetters(w, p.Letters)
 	showIssues(w, p.Issues)

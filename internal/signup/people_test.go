@@ -48,9 +48,11 @@ func (m *meddled) Enrol(
 	return m.Store.Enrol(ctx, n, p, c, e)
 }
 
-func (m *meddled) Confirm(ctx context.Context, h string, from []subscribers.State, e subscribers.Event) (bool, error) {
+func (m *meddled) Confirm(
+	ctx context.Context, h string, from []subscribers.State, e subscribers.Event, lift subscribers.Suppression,
+) (bool, error) {
 	m.meddle()
-	return m.Store.Confirm(ctx, h, from, e)
+	return m.Store.Confirm(ctx, h, from, e, lift)
 }
 
 func (m *meddled) Prefer(

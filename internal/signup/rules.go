@@ -50,12 +50,15 @@ func grant(c Case) bool {
 		return false
 	}
 	if c.Kind != digest.LetterConfirm {
-		return c.Recent < personLetters
+		return !c.Bounced && c.Recent < personLetters
 	}
+	within := c.Recent < confirmationsPerDay && c.Month < confirmationsPerMonth
 	switch c.State {
 	case "", subscribers.Pending, subscribers.Unsubscribed, subscribers.Bounced:
-		return c.Recent < confirmationsPerDay && c.Month < confirmationsPerMonth
-	default: // who is active needs no letter, who complained wants none
+		return within
+	case subscribers.Active: // needs no letter, unless they get no mail all the same
+		return within && c.Bounced
+	default: // who complained wants none
 		return false
 	}
 }

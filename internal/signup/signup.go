@@ -57,7 +57,8 @@ type Case struct {
 	subscribers.Request
 	Known      bool              // the newsletter exists and is not retired; of data and erase: the subscriber
 	State      subscribers.State // of the consent to the newsletter; empty: none
-	Suppressed bool
+	Suppressed bool              // for another reason than that mail to the address bounced
+	Bounced    bool              // suppressed since it bounced, which confirming lifts
 	// How many requests of the kind were granted within its Window and within a
 	// month of now, to the same mailbox or, for data and erase, the same subscriber.
 	Recent, Month int

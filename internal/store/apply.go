@@ -162,11 +162,13 @@ func (t tx) foundDone(changes []delivery.Change, applied []bool) error {
 
 // bounce suppresses the address everywhere and ends the subscriber's consents, both
 // together: an intent looks at the consent only.
-// Of an erased subscriber nothing is left to suppress.
+// Of an erased subscriber nothing is left to suppress. Links to confirm from before
+// the last bounce lift none, so its time is kept.
 func (t tx) bounce(now time.Time, c delivery.Change) error {
 	_, err := t.exec(`INSERT INTO suppression (address_hash, newsletter, reason, address, evidence, at)
 		SELECT address_hash, '', 'bounced', address, CAST($1 AS TEXT), CAST($2 AS BIGINT) FROM subscriber WHERE id = $3
-		ON CONFLICT (address_hash, newsletter) DO NOTHING`, reply(c.Reply), ms(now), c.Subscriber)
+		ON CONFLICT (address_hash, newsletter) DO UPDATE SET address = excluded.address, evidence = excluded.evidence,
+			at = excluded.at WHERE suppression.reason = 'bounced'`, reply(c.Reply), ms(now), c.Subscriber)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,8 @@ const (
 	oldestRequests = waitingRequests + `ORDER BY at, id LIMIT $2`
 	newestRequests = waitingRequests + `ORDER BY at DESC, id DESC LIMIT $2`
 
-	isSuppressed = `SELECT COUNT(*) FROM suppression WHERE address_hash = $1 AND newsletter IN ('', $2)`
+	whatSuppresses = `SELECT COUNT(CASE WHEN reason <> 'bounced' THEN 1 END), COUNT(CASE WHEN reason = 'bounced' THEN 1 END)
+		FROM suppression WHERE address_hash = $1 AND newsletter IN ('', $2)`
 
 	isNewsletter = `SELECT COUNT(*) FROM newsletter WHERE id = $1 AND retired IS NULL`
 
@@ -164,9 +165,16 @@ func (t tx) knowSignUp(c *signup.Case) error {
 	if err != nil {
 		return err
 	}
-	n, err = t.count(isSuppressed, c.Hash, c.Newsletter)
-	c.Suppressed = n > 0
-	return err
+	return t.knowSuppressions(c, c.Hash)
+}
+
+func (t tx) knowSuppressions(c *signup.Case, hash string) error {
+	return each(t.ctx, t, func(scan scan) error {
+		var others, bounced int
+		err := scan(&others, &bounced)
+		c.Suppressed, c.Bounced = others > 0, bounced > 0
+		return err
+	}, whatSuppresses, hash, c.Newsletter)
 }
 
 // knowPerson finds what is known of somebody who asks for a letter to themselves.
@@ -179,9 +187,7 @@ func (t tx) knowPerson(c *signup.Case) error {
 		return err
 	}
 	c.Known = true
-	n, err := t.count(isSuppressed, person.Hash, c.Newsletter)
-	c.Suppressed = n > 0
-	return err
+	return t.knowSuppressions(c, person.Hash)
 }
 
 // knowLetters counts what was granted before.

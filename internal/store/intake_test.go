@@ -87,7 +87,7 @@ func testSettleKnowsPeople(t *testing.T, w *world) {
 	newsletter, other := w.newsletter("weekly"), w.newsletter("monthly")
 	w.enrolN(newsletter, 1, 4)
 	w.leave(newsletter, 2)
-	w.exec(`INSERT INTO suppression VALUES ($1, '', 'bounced', '', '', 0)`, person(3).Hash)
+	w.exec(`INSERT INTO suppression VALUES ($1, '', 'complained', '', '', 0)`, person(3).Hash)
 	w.enrolN(other, 4, 5)
 	for n := 1; n < 5; n++ {
 		w.must(w.TakeDown(w.ctx, asked(newsletter, n)))

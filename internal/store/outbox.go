@@ -17,9 +17,11 @@ const (
 
 	// d is a letter and s its subscriber, if there still is one. Consent is no
 	// matter here, since most letters ask for it; but one that ended after a letter
-	// was written makes its link expire.
+	// was written makes its link expire. A letter that asks whether an address which
+	// bounced works again has to be tried.
 	reachable = `s.address <> '' AND NOT EXISTS (SELECT 1 FROM suppression p
-		WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', d.newsletter))
+		WHERE p.address_hash = s.address_hash AND p.newsletter IN ('', d.newsletter)
+			AND NOT (p.reason = 'bounced' AND d.kind = 'confirm' AND p.at <= d.created))
 		AND NOT EXISTS (SELECT 1 FROM consent c WHERE d.kind = 'confirm' AND c.subscriber = d.subscriber
 			AND c.newsletter = d.newsletter AND c.state NOT IN ('pending', 'active') AND c.since > d.created)`
 

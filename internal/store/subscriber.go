@@ -166,10 +166,11 @@ func (s *Store) suppressions(
 			var since sql.NullInt64
 			err := scan(&v.Hash, &v.Newsletter, &v.Reason, &v.Evidence, &since)
 			v.At = at(since)
-			found[v.Hash] = v // the newsletter's own comes last
+			found[v.Hash] = v // what weighs most comes last
 			return err
 		}, `SELECT address_hash, newsletter, reason, evidence, at FROM suppression
-			WHERE newsletter IN ('', $1) AND address_hash IN `+s.list(2, len(part))+` ORDER BY newsletter`, args...)
+			WHERE newsletter IN ('', $1) AND address_hash IN `+s.list(2, len(part))+`
+			ORDER BY CASE WHEN reason = 'bounced' THEN 0 ELSE 1 END, newsletter`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("suppressions: %w", err)
 		}

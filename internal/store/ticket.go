@@ -61,29 +61,67 @@ func (t tx) use(hash string, at time.Time) (bool, error) {
 var errUndone = errors.New("nothing is to be changed")
 
 // Confirm implements subscribers.Store.
-func (s *Store) Confirm(ctx context.Context, hash string, from []subscribers.State, e subscribers.Event) (bool, error) {
+func (s *Store) Confirm(
+	ctx context.Context, hash string, from []subscribers.State, e subscribers.Event, lift subscribers.Suppression,
+) (bool, error) {
 	err := s.changeSoon(ctx, "confirm", func(t tx) error {
-		won, err := t.use(hash, e.At)
-		if err == nil && !won {
-			err = errUndone
-		}
-		if err != nil {
-			return err
-		}
 		k, err := one(ctx, t, scanTicket, findTicket, hash, string(subscribers.PurposeConfirm))
 		if err != nil {
 			return err
 		}
-		moved, err := t.move(k.Subscriber, k.Newsletter, from, e)
-		if err == nil && !moved {
-			err = errUndone
+		// In this order, which is that of bounces and of erasing: each may wait for
+		// one of the others, but no two for each other.
+		for _, step := range []func() (bool, error){
+			func() (bool, error) { return t.lift(k, lift) },
+			func() (bool, error) { return t.use(hash, e.At) },
+			func() (bool, error) { return t.move(k.Subscriber, k.Newsletter, from, e) },
+		} {
+			done, err := step()
+			if err != nil {
+				return err
+			}
+			if !done {
+				return errUndone
+			}
 		}
-		return err
+		return nil
 	})
 	if errors.Is(err, errUndone) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+const (
+	suppressionsOfTicket = `SELECT p.newsletter, p.reason, p.at FROM suppression p
+		WHERE p.address_hash IN (SELECT s.address_hash FROM subscriber s WHERE s.id = $1) AND p.newsletter IN ('', $2)
+		ORDER BY p.newsletter`
+
+	liftSuppression = `DELETE FROM suppression
+		WHERE address_hash IN (SELECT s.address_hash FROM subscriber s WHERE s.id = $1) AND newsletter = $2`
+)
+
+// lift takes away what suppresses a ticket's address, and says false if that is not
+// what was judged.
+func (t tx) lift(k subscribers.Ticket, judged subscribers.Suppression) (bool, error) {
+	found, err := collect(t.ctx, t, func(scan scan) (v subscribers.Suppression, err error) {
+		var since sql.NullInt64
+		err = scan(&v.Newsletter, &v.Reason, &since)
+		v.At = at(since)
+		return v, err
+	}, suppressionsOfTicket+t.s.forUpdate, k.Subscriber, k.Newsletter)
+	if err != nil || (len(found) == 0) != (judged.Reason == "") {
+		return false, err
+	}
+	for _, v := range found {
+		if v.Reason != judged.Reason || v.At.After(judged.At) {
+			return false, nil
+		}
+		if _, err := t.exec(liftSuppression, k.Subscriber, v.Newsletter); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (t tx) addTicket(k subscribers.Ticket) error {

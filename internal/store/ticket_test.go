@@ -62,7 +62,7 @@ func testConfirm(t *testing.T, w *world) {
 	done := make(chan bool)
 	for range 4 {
 		go func() {
-			won, err := w.Confirm(w.ctx, k.Hash, from, e)
+			won, err := w.Confirm(w.ctx, k.Hash, from, e, subscribers.Suppression{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -81,12 +81,12 @@ func testConfirm(t *testing.T, w *world) {
 	}
 	// Who left after it is not brought back.
 	w.leave(newsletter, 1)
-	if won, err := w.Confirm(w.ctx, k.Hash, from, e); won || err != nil {
+	if won, err := w.Confirm(w.ctx, k.Hash, from, e, subscribers.Suppression{}); won || err != nil {
 		t.Errorf("again: %v, %v", won, err)
 	}
 	changed := ticket(newsletter, 2, subscribers.PurposeConfirm)
 	w.addTicket(changed)
-	if won, err := w.Confirm(w.ctx, changed.Hash, from, e); won || err != nil {
+	if won, err := w.Confirm(w.ctx, changed.Hash, from, e, subscribers.Suppression{}); won || err != nil {
 		t.Errorf("who is active, from unsubscribed: %v, %v", won, err)
 	}
 	if got, _, err := w.Ticket(w.ctx, changed.Purpose, changed.Hash); err != nil || !got.Used.IsZero() {
@@ -94,7 +94,7 @@ func testConfirm(t *testing.T, w *world) {
 	}
 	data := ticket(newsletter, 2, subscribers.PurposeData)
 	w.addTicket(data)
-	if _, err := w.Confirm(w.ctx, data.Hash, from, e); !errors.Is(err, digest.ErrNotFound) {
+	if _, err := w.Confirm(w.ctx, data.Hash, from, e, subscribers.Suppression{}); !errors.Is(err, digest.ErrNotFound) {
 		t.Errorf("by a data token: %v", err)
 	}
 	if got, _, err := w.Ticket(w.ctx, data.Purpose, data.Hash); err != nil || !got.Used.IsZero() {

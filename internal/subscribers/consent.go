@@ -106,7 +106,8 @@ type Store interface {
 	// Standings returns what is known of each person's Normal, in their order.
 	Standings(ctx context.Context, newsletter string, people []Subscriber) ([]Standing, error)
 	// Suppressions returns, by Hash, those of the people that there are, for the
-	// newsletter or for all; of two, the newsletter's own.
+	// newsletter or for all; of two, the newsletter's own, unless that is the one that
+	// can be lifted.
 	Suppressions(ctx context.Context, newsletter string, people []Subscriber) (map[string]Suppression, error)
 	// Enrol stores each person, unless the normal address is known, and their
 	// consent, unless there is one, with its event. Whose address is suppressed it

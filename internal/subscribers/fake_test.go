@@ -226,13 +226,15 @@ func (m *memory) Use(_ context.Context, hash string, at time.Time) (bool, error)
 	return true, m.fail
 }
 
-func (m *memory) Confirm(ctx context.Context, hash string, from []State, e Event) (bool, error) {
+func (m *memory) Confirm(ctx context.Context, hash string, from []State, e Event, lift Suppression) (bool, error) {
 	t := m.tickets[hash]
-	if !t.Used.IsZero() || !slices.Contains(from, m.state(t.Subscriber, t.Newsletter)) {
+	h := m.people[t.Subscriber].Hash
+	if s := m.suppressed[h]; s != lift || !t.Used.IsZero() || !slices.Contains(from, m.state(t.Subscriber, t.Newsletter)) {
 		return false, m.fail
 	}
 	won, err := m.Use(ctx, hash, e.At)
 	if won && err == nil {
+		delete(m.suppressed, h)
 		_, err = m.Move(ctx, t.Subscriber, t.Newsletter, from, e)
 	}
 	return won, err

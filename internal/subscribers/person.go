@@ -170,5 +170,9 @@ func (l *List) erase(ctx context.Context, p Subscriber) error {
 	return nil
 }
 
-// ReasonErased is the reason of the suppression that an erased person leaves.
-const ReasonErased = "erased"
+// Reasons of suppressions: what an erased person leaves, and what a mail server's
+// refusal of the address does. The latter alone is ever lifted: by Confirm.
+const (
+	ReasonErased  = "erased"
+	ReasonBounced = "bounced"
+)

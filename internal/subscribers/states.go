@@ -22,7 +22,8 @@ type transition struct {
 // that a stranger's request takes nobody's "no" away. Bounced can become
 // Unsubscribed: a bounce may be lifted one day, and a person's own "no" has to
 // survive that. Complained stays what it is, because it already is the stronger
-// "no". Above all this stand suppressions, which no consent lifts.
+// "no". Above all this stand suppressions, which no consent lifts; only that an
+// address bounced is disproved by confirming from it.
 var transitions = []transition{
 	{"", Active, []string{Operator}},
 	{"", Pending, []string{Reader}},

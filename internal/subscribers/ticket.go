@@ -115,9 +115,10 @@ func (l *List) ticket(ctx context.Context, p Purpose, token string) (Ticket, err
 // Confirm makes the subscription active that a token of a confirmation mail
 // stands for. It works once: a repeated call says ErrUsed, and so never brings
 // back who has left in between. It fails with ErrExpired after ConfirmTime, and
-// for a mail from before the person left; with digest.ErrNotFound for who is not
-// known any more; and with another digest.ErrRefused for what was never such a
-// token, and for an address that must not be mailed.
+// for a mail from before the person left or the address bounced; with
+// digest.ErrNotFound for who is not known any more; and with another digest.ErrRefused for what was never such a
+// token, and for an address that must not be mailed for another reason than that
+// it bounced: that is what the letter has disproved.
 func (l *List) Confirm(ctx context.Context, token, evidence string) error {
 	for range confirmTries {
 		done, err := l.confirm(ctx, token, evidence)
@@ -141,30 +142,36 @@ func (l *List) confirm(ctx context.Context, token, evidence string) (done bool, 
 	if err != nil {
 		return false, gone(err)
 	}
-	if err := l.mayConfirm(ctx, t, c); err != nil {
+	lift, err := l.mayConfirm(ctx, t, c)
+	if err != nil {
 		return false, err
 	}
 	e := Event{
 		At: l.now(), To: Active, Actor: Reader, How: "subscribe form, confirmed by mail", Wording: t.Wording,
 		Evidence: t.Evidence + "; confirmed: " + evidence,
 	}
+	if lift.Reason != "" {
+		e.Evidence += "; lifts what bounced on " + lift.At.UTC().Format(time.DateOnly) + ": " + lift.Evidence
+	}
 	// From the state that was judged, and no other that it may have become.
 	from := slices.DeleteFunc(From(Active, Reader), func(s State) bool { return s != c.State })
-	if done, err = l.store.Confirm(ctx, t.Hash, from, e); err != nil {
+	if done, err = l.store.Confirm(ctx, t.Hash, from, e, lift); err != nil {
 		return false, fmt.Errorf("confirm: %w", err)
 	}
 	return done, nil
 }
 
-func (l *List) mayConfirm(ctx context.Context, t Ticket, c Consent) error {
+// mayConfirm returns the suppression that confirming lifts, if there is one.
+func (l *List) mayConfirm(ctx context.Context, t Ticket, c Consent) (lift Suppression, err error) {
 	suppressed, err := l.store.Suppressions(ctx, t.Newsletter, []Subscriber{c.Subscriber})
+	lift = suppressed[c.Subscriber.Hash]
 	switch {
 	case err != nil:
-		return fmt.Errorf("confirm: %w", err)
-	case len(suppressed) > 0, c.State == Complained:
-		return fmt.Errorf("%w: the address must not be mailed", digest.ErrRefused)
-	case c.State != Pending && c.State != Active && c.Since.After(t.Created):
-		return ErrExpired
+		return lift, fmt.Errorf("confirm: %w", err)
+	case lift.Reason != "" && lift.Reason != ReasonBounced, c.State == Complained:
+		return lift, fmt.Errorf("%w: the address must not be mailed", digest.ErrRefused)
+	case lift.At.After(t.Created), c.State != Pending && c.State != Active && c.Since.After(t.Created):
+		return lift, ErrExpired
 	}
-	return nil
+	return lift, nil
 }

@@ -143,7 +143,7 @@ func TestConfirmRefusesWhoIsSuppressedOrGone(t *testing.T) {
 		id := m.put(t, k, "ann@example.org", weekly, Pending)
 		token := m.ticket(t, PurposeConfirm, id)
 		h := k.AddressHash("ann@example.org")
-		m.suppressed[h+list] = Suppression{Hash: h, Newsletter: list, Reason: "bounced"}
+		m.suppressed[h+list] = Suppression{Hash: h, Newsletter: list, Reason: "complained"}
 		err := l.Confirm(t.Context(), token, "")
 		if !errors.Is(err, digest.ErrRefused) || m.state(id, weekly) != Pending || strings.Contains(err.Error(), "ann") {
 			t.Errorf("suppressed for %q: %v, %s", list, err, m.state(id, weekly))
@@ -151,6 +151,51 @@ func TestConfirmRefusesWhoIsSuppressedOrGone(t *testing.T) {
 		delete(m.consents, id+weekly)
 		if err := l.Confirm(t.Context(), token, ""); !errors.Is(err, digest.ErrNotFound) || strings.Contains(err.Error(), id) {
 			t.Errorf("gone: %v", err)
+		}
+	}
+}
+
+// A letter that arrived proves more than a bounce from before it, and nothing
+// against one that came since.
+func TestConfirmLiftsABounce(t *testing.T) {
+	for name, c := range map[string]struct {
+		state  State
+		reason string
+		at     time.Time
+		want   error
+	}{
+		"never confirmed":  {Pending, ReasonBounced, noon.Add(-time.Hour), nil},
+		"left, then came":  {Unsubscribed, ReasonBounced, noon.Add(-time.Hour), nil},
+		"was active":       {Bounced, ReasonBounced, noon, nil},
+		"is active":        {Active, ReasonBounced, noon, nil},
+		"bounced since":    {Bounced, ReasonBounced, noon.Add(time.Millisecond), ErrExpired},
+		"active, since":    {Active, ReasonBounced, noon.Add(time.Millisecond), ErrExpired},
+		"complained":       {Complained, ReasonBounced, noon.Add(-time.Hour), digest.ErrRefused},
+		"by the operator":  {Bounced, "operator", noon.Add(-time.Hour), digest.ErrRefused},
+		"erased, it seems": {Pending, ReasonErased, noon.Add(-time.Hour), digest.ErrRefused},
+	} {
+		l, m, k := testList(t)
+		id := m.put(t, k, "ann@example.org", weekly, c.state)
+		h := k.AddressHash("ann@example.org")
+		m.suppressed[h] = Suppression{Hash: h, Reason: c.reason, Evidence: "550 5.1.1 no", At: c.at}
+		token := m.ticket(t, PurposeConfirm, id)
+		err := l.Confirm(t.Context(), token, "button")
+		_, left := m.suppressed[h]
+		if !errors.Is(err, c.want) || left == (c.want == nil) || c.want == nil && m.state(id, weekly) != Active || c.want != nil && m.state(id, weekly) != c.state {
+			t.Errorf("%s: %v, %s, still suppressed: %v", name, err, m.state(id, weekly), left)
+		}
+		if c.want == digest.ErrRefused && errors.Is(err, ErrExpired) {
+			t.Errorf("%s: invited to ask again, in vain", name)
+		}
+		if c.want != nil {
+			continue
+		}
+		e := m.events[len(m.events)-1]
+		if want := "form; confirmed: button; lifts what bounced on " + c.at.Format(time.DateOnly) + ": 550 5.1.1 no"; e.Evidence != want || e.Actor != Reader {
+			t.Errorf("%s: %+v", name, e)
+		}
+		if err := l.Confirm(t.Context(), token, ""); !errors.Is(err, ErrUsed) {
+			t.Errorf("%s, again: %v", name, err)
 		}
 	}
 }
