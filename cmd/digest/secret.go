@@ -21,7 +21,7 @@ const secretBytes = 32
 // known tells whether the database was used before, and with which secrets: its
 // readers then hold links that only those can verify.
 type known interface {
-	Newsletters(ctx context.Context) ([]string, error)
+	Pinned(ctx context.Context) (bool, error)
 	PinSecret(ctx context.Context, fingerprint string) (bool, error)
 	Rotations(ctx context.Context) ([]time.Time, error)
 }
@@ -106,11 +106,11 @@ func (a *app) databaseName() string { return a.config.Redacted().Database }
 
 // firstKey makes the key file, unless the database was used with one before.
 func (a *app) firstKey(ctx context.Context, db known, readOnly bool) ([]byte, error) {
-	names, err := db.Newsletters(ctx)
+	before, err := db.Pinned(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(names) > 0 {
+	if before {
 		return nil, fmt.Errorf("%w: %s is gone, but %s has been used with it: unsubscribe links that are out "+
 			"would stop working. Put the file back from a backup", digest.ErrConfig, a.keyFile(), a.config.Database)
 	}

@@ -15,10 +15,10 @@ import (
 	"digest.example/internal/subscribers"
 )
 
-// used are the names of newsletters that a database knows.
-type used []string
+// used is a database that was, or was not yet, used with a secret.
+type used bool
 
-func (u used) Newsletters(context.Context) ([]string, error) { return u, nil }
+func (u used) Pinned(context.Context) (bool, error) { return bool(u), nil }
 
 // PinSecret takes every secret but the one of a stranger.
 func (u used) PinSecret(_ context.Context, fingerprint string) (bool, error) {
@@ -40,7 +40,7 @@ var strangersFingerprint = func() string {
 func TestAnotherSecretIsRefused(t *testing.T) {
 	a := keeper(t)
 	a.config.Secret = strangersSecret
-	if _, err := a.keys(t.Context(), used{"weekly"}, false); !errors.Is(err, digest.ErrConfig) {
+	if _, err := a.keys(t.Context(), used(true), false); !errors.Is(err, digest.ErrConfig) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -91,12 +91,12 @@ func TestRacingMakersGetOneKey(t *testing.T) {
 
 func TestKeysStay(t *testing.T) {
 	a := keeper(t)
-	first, err := a.keys(t.Context(), used{}, false)
+	first, err := a.keys(t.Context(), used(false), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, readOnly := range []bool{false, true} {
-		again, err := a.keys(t.Context(), used{"weekly"}, readOnly)
+		again, err := a.keys(t.Context(), used(true), readOnly)
 		if err != nil || token(t, again) != token(t, first) {
 			t.Errorf("the second start has other keys: %v", err)
 		}
@@ -105,7 +105,7 @@ func TestKeysStay(t *testing.T) {
 
 func TestReadingMakesNoKey(t *testing.T) {
 	a := keeper(t)
-	if _, err := a.keys(t.Context(), used{}, true); err != nil {
+	if _, err := a.keys(t.Context(), used(false), true); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(a.keyFile()); !errors.Is(err, os.ErrNotExist) {
@@ -119,16 +119,16 @@ func TestBadKeysAreConfiguration(t *testing.T) {
 		known    used
 		database string
 	}{
-		"gone":       {func(a *app) error { return os.Remove(a.keyFile()) }, used{"weekly"}, ""},
-		"world":      {func(a *app) error { return os.Chmod(a.keyFile(), 0o604) }, used{}, ""},
-		"group":      {func(a *app) error { return os.Chmod(a.keyFile(), 0o640) }, used{}, ""},
-		"cut":        {func(a *app) error { return os.Truncate(a.keyFile(), 5) }, used{}, ""},
-		"short":      {func(a *app) error { a.config.Secret = "0123456789"; return nil }, used{}, ""},
-		"postgres":   {func(*app) error { return nil }, used{}, "postgres://user@host/db"},
-		"postgresql": {func(*app) error { return nil }, used{}, "postgresql://user@host/db"},
+		"gone":       {func(a *app) error { return os.Remove(a.keyFile()) }, used(true), ""},
+		"world":      {func(a *app) error { return os.Chmod(a.keyFile(), 0o604) }, used(false), ""},
+		"group":      {func(a *app) error { return os.Chmod(a.keyFile(), 0o640) }, used(false), ""},
+		"cut":        {func(a *app) error { return os.Truncate(a.keyFile(), 5) }, used(false), ""},
+		"short":      {func(a *app) error { a.config.Secret = "0123456789"; return nil }, used(false), ""},
+		"postgres":   {func(*app) error { return nil }, used(false), "postgres://user@host/db"},
+		"postgresql": {func(*app) error { return nil }, used(false), "postgresql://user@host/db"},
 	} {
 		a := keeper(t)
-		if _, err := a.keys(t.Context(), used{}, false); err != nil {
+		if _, err := a.keys(t.Context(), used(false), false); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.spoil(a); err != nil {
@@ -148,7 +148,7 @@ func TestBadKeysAreConfiguration(t *testing.T) {
 func TestSettingBeatsFile(t *testing.T) {
 	a := keeper(t)
 	a.config.Secret = "0123456789abcdef0123456789abcdef"
-	if _, err := a.keys(t.Context(), used{"weekly"}, false); err != nil {
+	if _, err := a.keys(t.Context(), used(true), false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(a.keyFile()); !errors.Is(err, os.ErrNotExist) {

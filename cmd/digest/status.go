@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,6 +95,8 @@ var meaning = map[delivery.State]string{
 
 // overviewOf is digest status as JSON.
 type overviewOf struct {
+	// Secret is what is wrong with the secret that readers' links are signed with.
+	Secret      string             `json:"secret_problem,omitempty"`
 	Newsletters []newsletterStatus `json:"newsletters"`
 	Letters     lettersStatus      `json:"letters"`
 	Sources     []sourceStatus     `json:"sources"`
@@ -145,6 +148,11 @@ type missingStatus struct {
 
 func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) error {
 	all := overviewOf{Sources: []sourceStatus{}}
+	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) {
+		all.Secret = remedy(err)
+	} else if err != nil {
+		return err
+	}
 	for _, n := range newsletters {
 		one, err := describeNewsletter(ctx, s, n)
 		if err != nil {

@@ -12,6 +12,9 @@ import (
 )
 
 func (o overviewOf) print(w io.Writer) {
+	if o.Secret != "" {
+		fmt.Fprintf(w, "with this configuration nothing can be sent: %s\n", o.Secret)
+	}
 	for _, n := range o.Newsletters {
 		n.print(w)
 	}

@@ -23,15 +23,24 @@ func (s *Store) PinSecret(ctx context.Context, fingerprint string) (bool, error)
 			return false, err
 		}
 	}
+	kept, err := s.fingerprint(ctx)
+	return err == nil && (kept == "" || kept == fingerprint), err
+}
+
+// Pinned says whether the database was used with a secret before.
+func (s *Store) Pinned(ctx context.Context) (bool, error) {
+	kept, err := s.fingerprint(ctx)
+	return kept != "", err
+}
+
+// fingerprint is that of the first secret; empty where there was none.
+func (s *Store) fingerprint(ctx context.Context) (string, error) {
 	kept, err := one(ctx, s.read, func(scan scan) (v string, err error) { return v, scan(&v) },
 		`SELECT value FROM meta WHERE name = 'secret'`)
-	if errors.Is(err, digest.ErrNotFound) {
-		return true, nil
+	if err != nil && !errors.Is(err, digest.ErrNotFound) {
+		return "", fmt.Errorf("read the secret's fingerprint: %w", err)
 	}
-	if err != nil {
-		return false, fmt.Errorf("read the secret's fingerprint: %w", err)
-	}
-	return kept == fingerprint, nil
+	return kept, nil
 }
 
 // Rotations are the times at which the second, third … secret replaced the one

@@ -14,13 +14,21 @@ func testPinSecret(t *testing.T, w *world) {
 			t.Errorf("%s: %v, %v", fingerprint, same, err)
 		}
 	}
+	pinned := func(s *Store, want bool) {
+		t.Helper()
+		if is, err := s.Pinned(w.ctx); err != nil || is != want {
+			t.Errorf("pinned: %v, %v", is, err)
+		}
+	}
 	reader := opened(t, w.url, Options{Mode: ReadOnly})
 	pin(reader, "any", true)
 	pin(reader, "other", true) // it keeps none
+	pinned(reader, false)
 	w.must(reader.Close())
 	pin(w.Store, "first", true)
 	pin(w.Store, "first", true)
 	pin(w.Store, "second", false)
+	pinned(w.Store, true)
 	reader = opened(t, w.url, Options{Mode: ReadOnly})
 	pin(reader, "first", true)
 	pin(reader, "second", false)
