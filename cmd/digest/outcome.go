@@ -125,8 +125,7 @@ func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog
 		return fmt.Errorf("%w: %s: put right what holds it and call digest send again (digest serve tries by itself), "+
 			"or send it all the same with --force %s", digest.ErrHeld, name, r.Code)
 	case r.State == digest.IssuePaused:
-		return fmt.Errorf("%w: %s is paused: digest resume %s lets it go on, digest cancel %s gives it up",
-			digest.ErrIncomplete, name, name, name)
+		return pausedError(name)
 	case r.State == digest.IssueSkipped && r.Reason != publish.NothingNew:
 		return fmt.Errorf("%w: %s was skipped: its articles appear in the next issue; digest send --now sends one now",
 			digest.ErrIncomplete, name)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,6 +159,7 @@ func (a *app) idle(ctx context.Context, newsletters []publish.Newsletter, chosen
 // something to send.
 func (a *app) nothingDue(ctx context.Context, p *publish.Publisher, chosen []*publish.Newsletter) (bool, error) {
 	report := sendReport{Letters: a.lettersSent, Issues: []outcome{}}
+	var paused []string
 	for _, n := range chosen {
 		unended, due, err := p.Pending(ctx, n)
 		if err != nil {
@@ -170,6 +170,7 @@ func (a *app) nothingDue(ctx context.Context, p *publish.Publisher, chosen []*pu
 			if r.State != digest.IssuePaused {
 				return false, nil
 			}
+			paused = append(paused, r.Name())
 			w.Paused = append(w.Paused, r.Name()+": "+r.Reason)
 		}
 		if due {
@@ -177,19 +178,16 @@ func (a *app) nothingDue(ctx context.Context, p *publish.Publisher, chosen []*pu
 		}
 		report.Waiting = append(report.Waiting, w)
 	}
-	return true, errors.Join(a.print(report, report.print), pausedError(report.Waiting))
+	return true, errors.Join(a.print(report, report.print), pausedError(paused...))
 }
 
-// pausedError makes a paused issue a reason not to exit with success.
-func pausedError(report []waiting) error {
-	for _, r := range report {
-		if len(r.Paused) > 0 {
-			name, _, _ := strings.Cut(r.Paused[0], ": ")
-			return fmt.Errorf("%w: %s is paused: digest resume %s lets it go on, digest cancel %s gives it up",
-				digest.ErrIncomplete, name, name, name)
-		}
+// pausedError makes paused issues a reason not to exit with success. It names the first.
+func pausedError(names ...string) error {
+	if len(names) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: %s is paused: digest resume %s lets it go on, digest cancel %s gives it up",
+		digest.ErrIncomplete, names[0], names[0], names[0])
 }
 
 // starting makes the sender and puts right what an earlier run left behind. The
