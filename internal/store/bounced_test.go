@@ -188,12 +188,13 @@ func testBounceIsTheWeakest(t *testing.T, w *world) {
 	}
 }
 
-// Whatever comes first of a confirmation and what speaks against it, nobody can
-// be mailed in the end, and nothing waits for itself.
+// Whatever comes first of a confirmation, another bounce and being erased, nobody
+// can be mailed in the end, and no two processes wait for each other.
 func testLiftingRaces(t *testing.T, w *world) {
-	const rounds = 30
-	newsletter := w.newsletter("weekly")
-	other := w.newsletter("monthly")
+	const rounds = 60
+	newsletter, other := w.newsletter("weekly"), w.newsletter("monthly")
+	reader, again := opened(t, w.url, Options{Mode: ReadWrite}), opened(t, w.url, Options{Mode: ReadWrite})
+	operator := opened(t, w.url, Options{Mode: ReadWrite})
 	for n := range rounds {
 		w.enrolN(newsletter, n, n+1)
 		w.enrolN(other, n, n+1)
@@ -204,27 +205,28 @@ func testLiftingRaces(t *testing.T, w *world) {
 		l := letter(n)
 		l.Newsletter, l.Created = other, noon
 		w.must(w.Post(w.ctx, l))
-		row := w.claimLetters("a", 1)[0].Delivery
-		against := func() error {
-			c := change(row, delivery.Claimed, delivery.Failed)
-			c.Bounce, c.Reply = true, "550 5.1.1 no such user"
-			_, err := w.ApplyLetters(w.ctx, later, []delivery.Change{c})
-			return err
-		}
-		if n%2 == 1 {
-			against = func() error {
-				return w.ErasePerson(w.ctx, person(n).ID, subscribers.Suppression{Hash: person(n).Hash, Reason: "erased", At: later})
+		refused := change(w.claimLetters("a", 1)[0].Delivery, delivery.Claimed, delivery.Failed)
+		refused.Bounce, refused.Reply = true, "550 5.1.1 no such user"
+		confirm := func(s *Store) func() error {
+			return func() error {
+				e := subscribers.Event{At: later, To: subscribers.Active, Actor: subscribers.Reader}
+				_, err := s.Confirm(w.ctx, k.Hash, []subscribers.State{subscribers.Bounced}, e,
+					subscribers.Suppression{Reason: subscribers.ReasonBounced, At: noon})
+				return err
 			}
 		}
-		var group sync.WaitGroup
-		start := make(chan struct{})
-		confirm := func() error {
-			e := subscribers.Event{At: later, To: subscribers.Active, Actor: subscribers.Reader}
-			_, err := w.Confirm(w.ctx, k.Hash, []subscribers.State{subscribers.Bounced}, e,
-				subscribers.Suppression{Reason: subscribers.ReasonBounced, At: noon})
+		bounce := func() error {
+			_, err := w.ApplyLetters(w.ctx, later, []delivery.Change{refused})
 			return err
 		}
-		for _, f := range []func() error{confirm, confirm, against} {
+		erase := func() error {
+			return operator.ErasePerson(w.ctx, person(n).ID, subscribers.Suppression{Hash: person(n).Hash, Reason: "erased", At: later})
+		}
+		all := []func() error{confirm(reader), confirm(again), bounce, erase}
+		all = append(all[:2], all[2+n%3%2:4-n%3/2]...) // both, one, the other
+		var group sync.WaitGroup
+		start := make(chan struct{})
+		for _, f := range all {
 			group.Go(func() {
 				<-start
 				if err := f(); err != nil && !errors.Is(err, digest.ErrNotFound) {
@@ -234,9 +236,9 @@ func testLiftingRaces(t *testing.T, w *world) {
 		}
 		close(start)
 		group.Wait()
-		mailable := w.query(`SELECT COUNT(*) FROM consent c JOIN subscriber s ON s.id = c.subscriber WHERE s.normal = $1 AND `+mailable, person(n).Normal)
-		if v := w.suppression(person(n).Hash, newsletter); v.Hash == "" || mailable != "0" {
-			t.Errorf("round %d: %+v, %s consents can be mailed", n, v, mailable)
+		mailed := w.query(`SELECT COUNT(*) FROM consent c JOIN subscriber s ON s.id = c.subscriber WHERE s.normal = $1 AND `+mailable, person(n).Normal)
+		if v := w.suppression(person(n).Hash, newsletter); v.Hash == "" || mailed != "0" {
+			t.Errorf("round %d: %+v, %s consents can be mailed", n, v, mailed)
 		}
 	}
 }

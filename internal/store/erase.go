@@ -64,6 +64,9 @@ func (s *Store) ErasePerson(ctx context.Context, id string, v subscribers.Suppre
 		if err := t.blankReasons(id); err != nil {
 			return err
 		}
+		if err := t.holdMail(id); err != nil {
+			return err
+		}
 		_, err := t.exec(`INSERT INTO suppression (address_hash, newsletter, reason, address, evidence, at)
 			VALUES ($1, $2, $3, '', '', $4) ON CONFLICT (address_hash, newsletter)
 			DO UPDATE SET reason = excluded.reason, address = '', evidence = '', at = excluded.at`,
@@ -81,6 +84,23 @@ func (s *Store) ErasePerson(ctx context.Context, id string, v subscribers.Suppre
 		}
 		return t.markErased(id)
 	})
+}
+
+// holdMail waits for those who are changing what is sent to a person: if it bounces
+// just now, they want the suppression next, and so must not wait for us.
+func (t tx) holdMail(id string) error {
+	if t.s.forUpdate == "" {
+		return nil
+	}
+	for _, query := range []string{
+		`SELECT 1 FROM delivery WHERE issue IN (SELECT id FROM issue) AND subscriber = $1`,
+		`SELECT 1 FROM outbox WHERE subscriber = $1`,
+	} {
+		if err := each(t.ctx, t, func(scan) error { return nil }, query+t.s.forUpdate, text(id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgetPerson returns how much there was to forget. Requests of people who are
