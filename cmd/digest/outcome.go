@@ -79,7 +79,7 @@ func (a *app) outcome(ctx context.Context, l ledger, ids []string) error {
 			one.HoldUntil = r.HoldUntil.In(zone(r))
 		}
 		report.Issues = append(report.Issues, one)
-		worst = worse(worst, verdict(r, counts, left))
+		worst = worse(worst, verdict(r, counts, left, a.now()))
 	}
 	a.unsaid(report.Issues)
 	if err := a.print(report, report.print); err != nil {
@@ -118,7 +118,7 @@ func aboutOneOf(alert string, reported []outcome) bool {
 
 // verdict is the kind of error that an issue's state amounts to, with what to
 // do next. The reason stands in the report.
-func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog) error {
+func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog, now time.Time) error {
 	name := r.Name()
 	switch {
 	case r.State == digest.IssueHeld:
@@ -129,6 +129,9 @@ func verdict(r digest.IssueRecord, counts delivery.Counts, left delivery.Backlog
 	case r.State == digest.IssueSkipped && r.Reason != publish.NothingNew:
 		return fmt.Errorf("%w: %s was skipped: its articles appear in the next issue; digest send --now sends one now",
 			digest.ErrIncomplete, name)
+	case left.Ready && !left.NextAt.After(now): // the relay is away, or we were told not to wait
+		return fmt.Errorf("%w: %s of %s still to be tried: call digest send again, or leave digest serve running",
+			digest.ErrIncomplete, plural(counts[delivery.Ready], "recipient"), name)
 	case left.Ready:
 		return fmt.Errorf("%w: %s of %s still to be tried, the next at %s: call digest send then, or leave digest serve running",
 			digest.ErrIncomplete, plural(counts[delivery.Ready], "recipient"), name, left.NextAt.In(zone(r)).Format(momentLayout))

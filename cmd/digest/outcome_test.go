@@ -62,9 +62,10 @@ func TestVerdict(t *testing.T) {
 		{"paused", issueIn(digest.IssuePaused, "down"), nil, delivery.Backlog{}, digest.ErrIncomplete, "digest resume weekly/47"},
 		{"skipped", issueIn(digest.IssueSkipped, "too late"), nil, delivery.Backlog{}, digest.ErrIncomplete, "send --now"},
 		{"retries", issueIn(digest.IssueSending, ""), delivery.Counts{delivery.Ready: 1}, delivery.Backlog{Ready: true, NextAt: at}, digest.ErrIncomplete, "Sun 5 Jul 10:00 BST"},
+		{"due already", issueIn(digest.IssueSending, ""), delivery.Counts{delivery.Ready: 2}, delivery.Backlog{Ready: true, NextAt: at.Add(-time.Minute)}, digest.ErrIncomplete, "2 recipients of weekly/47 still to be tried: call digest send again"},
 		{"interrupted before it was planned", issueIn(digest.IssuePlanning, ""), nil, delivery.Backlog{}, digest.ErrIncomplete, "call digest send again"},
 	} {
-		err := verdict(c.issue, c.counts, c.left)
+		err := verdict(c.issue, c.counts, c.left, at.Add(-time.Second))
 		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
@@ -79,7 +80,7 @@ func TestVerdict(t *testing.T) {
 
 func TestOutcomeTellsTheWorstAndSaysNothingTwice(t *testing.T) {
 	var out, log bytes.Buffer
-	a := &app{out: &out, err: &log, reports: true}
+	a := &app{out: &out, err: &log, now: time.Now, reports: true}
 	a.alert("weekly/47 is held until Sunday: the site is down")
 	a.alert("weekly/470 is skipped: too late")
 	if log.Len() > 0 {
