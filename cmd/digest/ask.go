@@ -42,7 +42,12 @@ func (a *app) ask(ctx context.Context, n *publish.Newsletter, kind string, o sen
 	if err != nil {
 		return f.withdraw(context.WithoutCancel(ctx), err)
 	}
-	return false, errors.Join(f.finished(ctx, issue), a.outcome(ctx, s, []string{issue}))
+	err = f.finished(ctx, issue)
+	end := a.outcome(ctx, s, []string{issue})
+	if errors.Is(err, digest.ErrIncomplete) {
+		return false, worse(err, end) // why it is not done is said, and by whom it will be
+	}
+	return false, errors.Join(err, end)
 }
 
 // follower watches what another process does with a request.
@@ -53,8 +58,10 @@ type follower struct {
 	wait    time.Duration
 }
 
-// opened waits for the issue that the request leads to.
+// opened waits for the issue that the request leads to. It looks once more after the
+// other process has ended, which may have taken the request up just before.
 func (f *follower) opened(ctx context.Context) (string, error) {
+	var over error
 	for {
 		q, err := f.store.Request(ctx, f.request)
 		switch {
@@ -65,8 +72,11 @@ func (f *follower) opened(ctx context.Context) (string, error) {
 		case q.Outcome != "":
 			return "", errors.New(q.Outcome)
 		}
-		if err := f.pause(ctx); err != nil {
-			return "", err
+		if over != nil {
+			return "", over
+		}
+		if over = f.pause(ctx); over != nil && !errors.Is(over, errGone) {
+			return "", over
 		}
 	}
 }

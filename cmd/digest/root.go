@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	err := usage(root.ExecuteContext(ctx))
 	a.lastAlerts()
 	if err != nil {
-		fmt.Fprintln(a.err, "digest:", err)
+		// What went wrong at once has a line each.
+		fmt.Fprintln(a.err, "digest:", strings.ReplaceAll(err.Error(), "\n", "\ndigest: "))
 	}
 	return exitCode(err)
 }
