@@ -81,7 +81,7 @@ func showPerson(w io.Writer, p subscribers.Person, now time.Time) {
 		}
 		fmt.Fprintf(w, "suppressed for %s since %s: %s%s\n", list, s.At.UTC().Format(minute), s.Reason, optional(" (%s)", s.Evidence))
 		if s.Reason == subscribers.ReasonBounced {
-			fmt.Fprintln(w, "  lifted once the reader signs up on the page again and presses the button behind the link of the letter")
+			fmt.Fprintln(w, "  lifted once the reader signs up on the page again and confirms by the letter")
 		}
 	}
 	showLetters(w, p.Letters)

@@ -104,6 +104,8 @@ func (p Person) Mailed(c Consent, now time.Time) (mailed bool, why string) {
 	switch {
 	case c.State == Pending:
 		return false, "has not confirmed"
+	case c.State == Bounced: // of which another newsletter's confirmation was proof
+		return false, "bounced on " + c.Since.UTC().Format(time.DateOnly) + ", until they confirm anew"
 	case c.State != Active:
 		return false, past(c.State) + " on " + c.Since.UTC().Format(time.DateOnly)
 	case c.PausedUntil.After(now):

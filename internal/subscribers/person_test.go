@@ -95,14 +95,14 @@ func TestMailed(t *testing.T) {
 		consent    Consent
 		suppressed []Suppression
 	}{
-		"":                                  {Consent{State: Active, PausedUntil: noon}, []Suppression{other}},
-		"has not confirmed":                 {Consent{State: Pending}, nil},
-		"left on 2026-03-01":                {Consent{State: Unsubscribed, Since: noon}, nil},
-		"bounced on 2026-03-01":             {Consent{State: Bounced, Since: noon}, nil},
-		"complained on 2026-03-01":          {Consent{State: Complained, Since: noon}, nil},
-		"paused until 2026-03-01":           {Consent{State: Active, PausedUntil: noon.Add(time.Millisecond)}, nil},
-		"suppressed on 2026-03-01: bounced": {Consent{State: Active}, []Suppression{other, all}},
-		"suppressed on 2026-03-01: x":       {Consent{State: Pending}, []Suppression{own}},
+		"":                   {Consent{State: Active, PausedUntil: noon}, []Suppression{other}},
+		"has not confirmed":  {Consent{State: Pending}, nil},
+		"left on 2026-03-01": {Consent{State: Unsubscribed, Since: noon}, nil},
+		"bounced on 2026-03-01, until they confirm anew": {Consent{State: Bounced, Since: noon}, nil},
+		"complained on 2026-03-01":                       {Consent{State: Complained, Since: noon}, nil},
+		"paused until 2026-03-01":                        {Consent{State: Active, PausedUntil: noon.Add(time.Millisecond)}, nil},
+		"suppressed on 2026-03-01: bounced":              {Consent{State: Active}, []Suppression{other, all}},
+		"suppressed on 2026-03-01: x":                    {Consent{State: Pending}, []Suppression{own}},
 	} {
 		c.consent.Newsletter = weekly
 		mailed, got := Person{Suppressions: c.suppressed}.Mailed(c.consent, noon)

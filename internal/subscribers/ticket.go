@@ -151,7 +151,7 @@ func (l *List) confirm(ctx context.Context, token, evidence string) (done bool, 
 		Evidence: t.Evidence + "; confirmed: " + evidence,
 	}
 	if lift.Reason != "" {
-		e.Evidence += "; lifts what bounced on " + lift.At.UTC().Format(time.DateOnly) + ": " + lift.Evidence
+		e.Evidence += "; lifts what " + lift.lifted()
 	}
 	// From the state that was judged, and no other that it may have become.
 	from := slices.DeleteFunc(From(Active, Reader), func(s State) bool { return s != c.State })
@@ -159,6 +159,15 @@ func (l *List) confirm(ctx context.Context, token, evidence string) (done bool, 
 		return false, fmt.Errorf("confirm: %w", err)
 	}
 	return done, nil
+}
+
+// lifted is what stays of a suppression in the history.
+func (s Suppression) lifted() string {
+	text := s.Reason + " on " + s.At.UTC().Format(time.DateOnly)
+	if s.Evidence == "" { // forgotten with who had never agreed
+		return text
+	}
+	return text + ": " + s.Evidence
 }
 
 // mayConfirm returns the suppression that confirming lifts, if there is one.

@@ -200,6 +200,12 @@ func TestConfirmLiftsABounce(t *testing.T) {
 	}
 }
 
+func TestLiftedOfWhatIsForgotten(t *testing.T) {
+	if got := (Suppression{Reason: ReasonBounced, At: noon}).lifted(); got != "bounced on 2026-03-01" {
+		t.Errorf("%q", got)
+	}
+}
+
 // What somebody said last counts, not what lay in their mailbox before.
 func TestConfirmRefusesLettersFromBeforeANo(t *testing.T) {
 	for state, c := range map[State]struct {
