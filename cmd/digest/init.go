@@ -92,7 +92,7 @@ func (a *app) initialise(ctx context.Context, n newSite) error {
 		show(r)
 	}), client, n.address)
 	if errors.Is(err, fetch.ErrForbidden) {
-		err = fmt.Errorf("%w; for digest init, with --allow-host", err)
+		err = fmt.Errorf("%w; digest init does so with --allow-host HOST:PORT", err)
 	}
 	if err != nil {
 		return err
