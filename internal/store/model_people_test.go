@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/publish"
+	"digest.example/internal/subscribers"
 )
 
 // read is what readers do; anybody may do it for them.
@@ -37,12 +39,36 @@ func (m *model) read(t *rapid.T) {
 		p.paused = m.now.Add(10 * time.Minute)
 		set("paused_until", ms(p.paused))
 	case "come back":
-		if !p.suppressed && m.w.query(`SELECT CAST(COUNT(*) AS TEXT) FROM consent WHERE subscriber = $1`, id) == "1" {
-			p.active = true
-			set("state", "active")
+		if m.w.query(`SELECT CAST(COUNT(*) AS TEXT) FROM consent WHERE subscriber = $1`, id) == "1" {
+			m.comeBack(t, id)
 		}
 	case "join":
 		m.join(t)
+	}
+}
+
+// comeBack confirms by a letter that was written just now, which lifts a bounce.
+func (m *model) comeBack(t *rapid.T, id string) {
+	m.last++
+	k := subscribers.Ticket{
+		Hash: fmt.Sprint("ticket ", m.last), Purpose: subscribers.PurposeConfirm, Subscriber: id, Newsletter: m.newsletter,
+		Created: m.now, Expires: m.now.Add(time.Hour),
+	}
+	m.w.addTicket(k)
+	judged := m.w.suppression(m.w.query(`SELECT address_hash FROM subscriber WHERE id = $1`, id), m.newsletter)
+	lasting := judged.Reason != "" && judged.Reason != subscribers.ReasonBounced
+	if lasting {
+		judged = subscribers.Suppression{}
+	}
+	p, state := m.people[id], m.w.query(`SELECT state FROM consent WHERE subscriber = $1`, id)
+	won, err := m.w.Confirm(m.w.ctx, k.Hash, subscribers.From(subscribers.Active, subscribers.Reader),
+		subscribers.Event{At: m.now, To: subscribers.Active, Actor: subscribers.Reader}, judged)
+	m.w.must(err)
+	if want := state != string(subscribers.Complained) && !lasting; won != want {
+		t.Fatalf("who is %s, suppressed %v, confirms: %v", state, p.suppressed, won)
+	}
+	if won && !p.active {
+		*p = reader{active: true}
 	}
 }
 

@@ -115,7 +115,7 @@ type job struct {
 const forEver = 1000 * time.Hour
 
 func newModel(t *rapid.T, w *world, newsletter string) *model {
-	for _, table := range []string{"delivery", "issue", "consent_event", "consent", "suppression", "subscriber"} {
+	for _, table := range []string{"delivery", "issue", "consent_event", "consent", "suppression", "ticket", "subscriber"} {
 		w.exec(`DELETE FROM ` + table)
 	}
 	m := &model{
