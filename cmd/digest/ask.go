@@ -141,7 +141,8 @@ func (f *follower) finished(ctx context.Context, id string) error {
 // watched shows how another process's delivery goes.
 type watched struct {
 	progress publish.Progress
-	began    bool
+	step     func(delivery.State) // nil: nothing is shown yet
+	stop     func()
 	seen     delivery.Counts
 }
 
@@ -149,27 +150,26 @@ type watched struct {
 func (w *watched) show(r digest.IssueRecord, now delivery.Counts) {
 	before := w.seen
 	w.seen = now
-	if !w.began {
+	if w.step == nil {
 		open := now[delivery.Ready] + now[delivery.Claimed] + now[delivery.Committing]
 		if r.State != digest.IssueSending || open == 0 {
 			return
 		}
-		w.began = true
-		w.progress.Begin(r.Name(), now.Total(), now.Total()-open)
+		w.step, w.stop = w.progress.Begin(r.Name(), now.Total(), now.Total()-open)
 		return
 	}
 	for _, s := range []delivery.State{
 		delivery.Accepted, delivery.Failed, delivery.InDoubt, delivery.Skipped, delivery.RenderError, delivery.Expired,
 	} {
 		for range now[s] - before[s] {
-			w.progress.Step(s)
+			w.step(s)
 		}
 	}
 }
 
 func (w *watched) end() {
-	if w.began {
-		w.progress.End()
+	if w.step != nil {
+		w.stop()
 	}
 }
 

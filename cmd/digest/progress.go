@@ -20,24 +20,18 @@ func (a *app) progress() publish.Progress {
 	return &lines{say: func(text string) { fmt.Fprintln(a.err, text) }, now: time.Now}
 }
 
-// bar is a progress bar.
-type bar struct {
-	out io.Writer
-	bar *progressbar.ProgressBar
-}
+// bar is a progress bar, for one issue at a time.
+type bar struct{ out io.Writer }
 
-func (b *bar) Begin(issue string, total, done int) {
-	b.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.out),
+func (b *bar) Begin(issue string, total, done int) (step func(delivery.State), end func()) {
+	shown := progressbar.NewOptions(total, progressbar.OptionSetWriter(b.out),
 		progressbar.OptionSetDescription("sending "+issue), progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
-	_ = b.bar.Set(done)
-}
-
-func (b *bar) Step(delivery.State) { _ = b.bar.Add(1) }
-
-func (b *bar) End() {
-	_ = b.bar.Exit()
-	fmt.Fprintln(b.out)
+	_ = shown.Set(done)
+	return func(delivery.State) { _ = shown.Add(1) }, func() {
+		_ = shown.Exit()
+		fmt.Fprintln(b.out)
+	}
 }
 
 // lineEvery is how often plain progress says something.
@@ -47,37 +41,42 @@ const lineEvery = 10 * time.Second
 type lines struct {
 	say func(text string)
 	now func() time.Time
-
-	mu          sync.Mutex
-	issue       string
-	total, done int
-	last        time.Time
-	counts      delivery.Counts
 }
 
-func (l *lines) Begin(issue string, total, done int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.issue, l.total, l.done, l.last, l.counts = issue, total, done, l.now(), delivery.Counts{}
+func (l *lines) Begin(issue string, total, done int) (step func(delivery.State), end func()) {
+	t := &account{lines: l, issue: issue, total: total, done: done, last: l.now(), counts: delivery.Counts{}}
 	l.say("sending " + issue + " to " + plural(total-done, "recipient"))
+	return t.step, t.end
 }
 
-func (l *lines) Step(s delivery.State) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.done++
-	l.counts[s]++
-	if now := l.now(); now.Sub(l.last) >= lineEvery {
-		l.last = now
-		l.say(fmt.Sprintf("sending %s: %d of %d", l.issue, l.done, l.total))
+// account is what lines say of one issue.
+type account struct {
+	*lines
+	issue string
+	total int
+
+	mu     sync.Mutex
+	done   int
+	last   time.Time
+	counts delivery.Counts
+}
+
+func (t *account) step(s delivery.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+	t.counts[s]++
+	if now := t.now(); now.Sub(t.last) >= lineEvery {
+		t.last = now
+		t.say(fmt.Sprintf("sending %s: %d of %d", t.issue, t.done, t.total))
 	}
 }
 
-func (l *lines) End() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if line := countLine(l.counts); line != "" {
-		l.say("sent " + l.issue + ": " + line)
+func (t *account) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if line := countLine(t.counts); line != "" {
+		t.say("sent " + t.issue + ": " + line)
 	}
 }
 
@@ -89,6 +88,6 @@ func (a *app) logged() publish.Progress {
 // silent shows nothing.
 type silent struct{}
 
-func (silent) Begin(string, int, int) {}
-func (silent) Step(delivery.State)    {}
-func (silent) End()                   {}
+func (silent) Begin(string, int, int) (func(delivery.State), func()) {
+	return func(delivery.State) {}, func() {}
+}

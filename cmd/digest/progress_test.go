@@ -16,14 +16,14 @@ func TestLines(t *testing.T) {
 	now := time.Date(2026, 7, 5, 9, 0, 0, 0, time.UTC)
 	var said []string
 	l := &lines{say: func(text string) { said = append(said, text) }, now: func() time.Time { return now }}
-	l.Begin("weekly/47", 1000, 400)
-	l.Step(delivery.Accepted)
+	step, end := l.Begin("weekly/47", 1000, 400)
+	step(delivery.Accepted)
 	now = now.Add(lineEvery)
-	l.Step(delivery.Accepted)
-	l.Step(delivery.InDoubt)
+	step(delivery.Accepted)
+	step(delivery.InDoubt)
 	now = now.Add(lineEvery - 1)
-	l.Step(delivery.Accepted)
-	l.End()
+	step(delivery.Accepted)
+	end()
 	want := []string{
 		"sending weekly/47 to 600 recipients",
 		"sending weekly/47: 402 of 1000",
@@ -34,11 +34,35 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// Issues that take turns are told of each by itself.
+func TestLinesOfTwoIssues(t *testing.T) {
+	now := time.Date(2026, 7, 5, 9, 0, 0, 0, time.UTC)
+	var said []string
+	l := &lines{say: func(text string) { said = append(said, text) }, now: func() time.Time { return now }}
+	step, end := l.Begin("weekly/47", 10, 0)
+	other, endOther := l.Begin("daily/3", 5, 0)
+	other(delivery.Accepted)
+	now = now.Add(lineEvery)
+	step(delivery.Failed)
+	endOther()
+	end()
+	want := []string{
+		"sending weekly/47 to 10 recipients",
+		"sending daily/3 to 5 recipients",
+		"sending weekly/47: 1 of 10",
+		"sent daily/3: 1 accepted",
+		"sent weekly/47: 1 failed",
+	}
+	if d := cmp.Diff(want, said); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestLinesOfNothing(t *testing.T) {
 	var said []string
 	l := &lines{say: func(text string) { said = append(said, text) }, now: time.Now}
-	l.Begin("weekly/47", 1, 0)
-	l.End()
+	_, end := l.Begin("weekly/47", 1, 0)
+	end()
 	if len(said) != 1 || said[0] != "sending weekly/47 to 1 recipient" {
 		t.Errorf("said %q", said)
 	}
@@ -47,17 +71,17 @@ func TestLinesOfNothing(t *testing.T) {
 func TestBarTakesStepsFromManySides(t *testing.T) {
 	var out bytes.Buffer
 	b := &bar{out: &out}
-	b.Begin("weekly/47", 100, 20)
+	step, end := b.Begin("weekly/47", 100, 20)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			for range 10 {
-				b.Step(delivery.Accepted)
+				step(delivery.Accepted)
 			}
 		})
 	}
 	all.Wait()
-	b.End()
+	end()
 	if !strings.Contains(out.String(), "sending weekly/47") || !strings.HasSuffix(out.String(), "\n") {
 		t.Errorf("drew %q", &out)
 	}

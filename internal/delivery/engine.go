@@ -48,14 +48,15 @@ type Options struct {
 	Log    *slog.Logger
 }
 
-// Engine delivers issues, one at a time.
+// Engine delivers issues, which take turns: all its runs are one sending to the
+// relay and to receivers.
 type Engine struct {
 	store Store
 	o     Options
+	turns *turns
+	pace  *pace
 
-	// What a run leaves to the next one. Runs that take turns are one sending to
-	// the relay and to receivers.
-	allowed int                // sessions at once
+	mu      sync.Mutex
 	windows map[string]*window // by issue, of those that are not through
 
 	abortOnce sync.Once
@@ -66,7 +67,8 @@ type Engine struct {
 func New(store Store, o Options) *Engine {
 	o.Connections = max(o.Connections, 1)
 	return &Engine{
-		store: store, o: o, allowed: o.Connections, windows: map[string]*window{}, aborted: make(chan struct{}),
+		store: store, o: o, turns: newTurns(o.Now), pace: newPace(o.Connections),
+		windows: map[string]*window{}, aborted: make(chan struct{}),
 	}
 }
 
@@ -82,9 +84,6 @@ type Job struct {
 	Resend bool // send again what is in doubt
 	// Build makes m one recipient's message.
 	Build func(m *mail.Data, d Delivery) error
-	// Yield, if set, is asked before each claim. True ends the Run, as if no more
-	// were due: another issue waits for the engine.
-	Yield func() bool
 	// Observe, if set, is told what became of each row, from several goroutines.
 	Observe func(State)
 }
@@ -103,60 +102,52 @@ var ErrAborted = errors.New("sending was aborted")
 
 // Run sends what is due of the issue, and returns when nothing more is due,
 // when the issue's state no longer allows it, when the report says why it must
-// not go on, or when ctx ends and the open transactions have finished.
+// not go on, or when ctx ends and the open transactions have finished. Several
+// issues may be run at once.
 func (e *Engine) Run(ctx context.Context, job Job) (Report, error) {
 	work, stop := outlive(ctx, e.o.Drain, e.aborted)
 	defer stop()
 	defer e.holdLease(work)()
 	r := &run{
 		Engine: e, job: job, ctx: ctx, work: work,
-		feed:   make(chan Delivery, e.o.Connections),
 		halted: make(chan struct{}),
-		pace:   newPace(e.o.Connections, e.allowed),
-		recent: e.windows[job.Issue],
+		recent: e.window(job.Issue),
+		claim:  Claim{Issue: job.Issue, Owner: e.o.Owner, Lease: e.o.Lease},
 		report: Report{Results: Counts{}},
-	}
-	if r.recent == nil {
-		r.recent = &window{}
 	}
 	r.writer = newWriter(e.store, e.o.Log, e.o.Now, e.o.Connections, func() int { return r.connected(0) })
 	if e.o.PerSecond > 0 {
 		r.limit = rate.NewLimiter(rate.Limit(e.o.PerSecond), 1)
-		r.feed = make(chan Delivery) // what is handed out is sent at once
 	}
-	var enough context.CancelFunc
-	r.taking, enough = context.WithCancel(work)
-	defer enough()
 	go r.writer.run(work)
-	var workers sync.WaitGroup
-	for range e.o.Connections {
-		workers.Go(r.worker)
-	}
-	err := r.claimAll(ctx)
-	enough()
-	close(r.feed)
-	r.pace.end()
-	workers.Wait()
-	for d := range r.feed {
-		r.release(d)
-	}
+	err := r.send()
 	r.writer.close()
-	e.remember(r)
+	if r.report.Pause != "" || r.through && r.report.Results[Ready] == 0 {
+		e.forget(job.Issue)
+	}
 	if err == nil && errors.Is(context.Cause(work), ErrAborted) {
 		err = ErrAborted
 	}
 	return r.report, err
 }
 
-// remember keeps what the next run goes on from. After a pause somebody has put
-// something right, so that its issue is looked at anew.
-func (e *Engine) remember(r *run) {
-	e.allowed = r.pace.limit
-	if r.report.Pause != "" || r.through && r.report.Results[Ready] == 0 {
-		delete(e.windows, r.job.Issue)
-		return
+// window is what the last outcomes of an issue are looked at through, from run to
+// run.
+func (e *Engine) window(issue string) *window {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.windows[issue] == nil {
+		e.windows[issue] = &window{}
 	}
-	e.windows[r.job.Issue] = r.recent
+	return e.windows[issue]
+}
+
+// forget lets an issue be looked at anew: it is through, or after a pause
+// somebody has put something right.
+func (e *Engine) forget(issue string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.windows, issue)
 }
 
 // outlive returns a context that ends drain after ctx does, or on abort: open

@@ -27,6 +27,7 @@ type world struct {
 	store      *store.Store
 	newsletter string
 	issue      string
+	letter     string // begins its recipients' addresses
 	ids        []string
 	log        *bytes.Buffer
 
@@ -36,7 +37,7 @@ type world struct {
 
 func newWorld(t testing.TB, n int) *world {
 	t.Helper()
-	w := &world{t: t, ctx: t.Context(), log: &bytes.Buffer{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	w := &world{t: t, ctx: t.Context(), letter: "r", log: &bytes.Buffer{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	db, err := empty()
 	w.must(err)
 	file := filepath.Join(t.TempDir(), "digest.db")
@@ -45,19 +46,35 @@ func newWorld(t testing.TB, n int) *world {
 	w.must(err)
 	t.Cleanup(func() { s.Close() })
 	w.store = s
-	w.newsletter, _, err = s.RegisterNewsletter(w.ctx, "weekly", "@weekly", "UTC", w.now)
+	w.plan("weekly", n)
+	return w
+}
+
+// beside is an issue of another newsletter in the same ledger that is sending to n
+// recipients, o0@example.org and on.
+func (w *world) beside(n int) *world {
+	w.t.Helper()
+	other := &world{t: w.t, ctx: w.ctx, store: w.store, letter: "o", log: &bytes.Buffer{}, now: w.clock()}
+	other.plan("daily", n)
+	return other
+}
+
+// plan makes the newsletter with its n recipients, and an issue that is sending.
+func (w *world) plan(newsletter string, n int) {
+	w.t.Helper()
+	id, _, err := w.store.RegisterNewsletter(w.ctx, newsletter, "@weekly", "UTC", w.now)
 	w.must(err)
+	w.newsletter = id
 	w.enrol(n)
-	r, _, err := s.OpenIssue(w.ctx, "weekly", digest.EditionScheduled, digest.ExtraSlot(w.now, "UTC"), w.now)
+	r, _, err := w.store.OpenIssue(w.ctx, newsletter, digest.EditionScheduled, digest.ExtraSlot(w.now, "UTC"), w.now)
 	w.must(err)
 	w.issue = r.ID
-	w.must(s.Freeze(w.ctx, r.ID, digest.Frozen{Stencil: []byte("x"), From: "digest@example.org", At: w.now}))
+	w.must(w.store.Freeze(w.ctx, r.ID, digest.Frozen{Stencil: []byte("x"), From: "digest@example.org", At: w.now}))
 	for done := false; !done; {
-		done, err = s.Plan(w.ctx, r.ID, 1000, w.now)
+		done, err = w.store.Plan(w.ctx, r.ID, 1000, w.now)
 		w.must(err)
 	}
 	w.move(digest.IssueSending)
-	return w
 }
 
 // empty is the file of a database without rows: making one costs more than most
@@ -89,11 +106,11 @@ func (w *world) must(err error) {
 func (w *world) enrol(n int) {
 	var people []subscribers.Subscriber
 	for i := range n {
-		address := fmt.Sprintf("r%d@example.org", i)
-		id := fmt.Sprintf("%016d", i)
+		address := fmt.Sprintf("%s%d@example.org", w.letter, i)
+		id := fmt.Sprintf("%s%015d", w.letter, i)
 		w.ids = append(w.ids, id)
 		people = append(people, subscribers.Subscriber{
-			ID: id, Address: address, Normal: address, Hash: fmt.Sprintf("hash%d", i), Created: w.now,
+			ID: id, Address: address, Normal: address, Hash: "hash" + id, Created: w.now,
 		})
 	}
 	_, err := w.store.Enrol(w.ctx, w.newsletter, people,

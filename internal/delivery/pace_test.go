@@ -1,20 +1,18 @@
 package delivery
 
 import (
+	"context"
 	"sync"
 	"testing"
 )
 
 func TestPaceHalvesAndGrows(t *testing.T) {
-	p := newPace(10, 10)
+	p := newPace(10)
 	for _, want := range []int{5, 2, 1, 1} {
-		p.lost()
+		p.slower()
 		if p.limit != want {
 			t.Errorf("limit %d, want %d", p.limit, want)
 		}
-	}
-	if drops := p.lost(); drops != 5 {
-		t.Errorf("%d drops in a row", drops)
 	}
 	for limit := 1; limit < 10; limit++ {
 		for range growAfter * limit {
@@ -28,31 +26,34 @@ func TestPaceHalvesAndGrows(t *testing.T) {
 		t.Errorf("it grew back to %d", p.limit)
 	}
 	p.accepted()
-	if drops := p.lost(); p.limit != 5 || drops != 1 {
-		t.Errorf("limit %d, %d drops", p.limit, drops)
+	if p.slower(); p.limit != 5 {
+		t.Errorf("limit %d", p.limit)
 	}
 }
 
 // Nobody enters beyond the limit, whoever waits gets in when somebody leaves,
 // and the end lets those go who would wait for ever.
 func TestPaceAdmits(t *testing.T) {
-	p := newPace(4, 4)
+	p := newPace(4)
+	taking, enough := context.WithCancel(t.Context())
+	defer enough()
 	p.slower() // 2
 	for range 2 {
-		if !p.enter() || p.crowded() {
+		if !p.enter(taking) || p.crowded() {
 			t.Fatal("two may enter")
 		}
 	}
 	entered := make(chan bool)
 	var waiting sync.WaitGroup
 	for range 2 {
-		waiting.Go(func() { entered <- p.enter() })
+		waiting.Go(func() { entered <- p.enter(taking) })
 	}
 	p.leave()
 	if !<-entered {
 		t.Error("a place was free")
 	}
-	p.end()
+	enough()
+	p.wake()
 	if <-entered {
 		t.Error("a third entered")
 	}
@@ -63,7 +64,7 @@ func TestPaceAdmits(t *testing.T) {
 	}
 	p.leave()
 	p.leave()
-	if !p.enter() {
+	if !p.enter(taking) {
 		t.Error("even at the end, what is left may be finished")
 	}
 }

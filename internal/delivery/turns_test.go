@@ -1,6 +1,9 @@
 package delivery_test
 
 import (
+	"context"
+	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -9,33 +12,150 @@ import (
 	"digest.example/internal/smtptest"
 )
 
-// briefly is a job that gives way after each claim, as beside another issue.
-func (w *world) briefly() delivery.Job {
-	job, claims := w.job(), 0
-	job.Yield = func() bool { claims++; return claims > 1 }
-	return job
+// hasty is a ledger by which each claim lasts as long as a turn.
+type hasty struct {
+	delivery.Store
+	w *world
+}
+
+func (h hasty) Claim(ctx context.Context, c delivery.Claim) ([]delivery.Delivery, error) {
+	h.w.advance(10 * time.Second)
+	return h.Store.Claim(ctx, c)
+}
+
+// crowd counts the sessions that are open, as a relay does.
+type crowd struct {
+	mu         sync.Mutex
+	open, most int
+}
+
+func (c *crowd) see(e smtptest.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch e.Stage {
+	case smtptest.Connect:
+		c.open++
+		c.most = max(c.most, c.open)
+	case smtptest.Quit:
+		c.open--
+	}
+}
+
+// started is a Run that goes on beside the test.
+func (w *world) started(ctx context.Context, e *delivery.Engine) <-chan delivery.Report {
+	done := make(chan delivery.Report, 1)
+	job := w.job()
+	go func() {
+		report, err := e.Run(ctx, job)
+		if err != nil && !errors.Is(err, delivery.ErrAborted) {
+			w.t.Errorf("Run: %v", err)
+		}
+		done <- report
+	}()
+	return done
+}
+
+// waiting waits until so many runs wait for their turn.
+func (w *world) waiting(e *delivery.Engine, n int) {
+	w.t.Helper()
+	for began := time.Now(); e.Waiting() != n; runtime.Gosched() {
+		if time.Since(began) > 20*time.Second {
+			w.t.Fatalf("%d runs wait for their turn, want %d", e.Waiting(), n)
+		}
+	}
+}
+
+// ended is the report of a Run that ends soon.
+func (w *world) ended(done <-chan delivery.Report) delivery.Report {
+	w.t.Helper()
+	select {
+	case report := <-done:
+		return report
+	case <-time.After(20 * time.Second):
+		w.t.Fatal("the run does not end")
+		return delivery.Report{}
+	}
+}
+
+// Who waits for a turn is stopped like anybody else.
+func TestStopWhileWaitingForATurn(t *testing.T) {
+	for name, stop := range map[string]func(*delivery.Engine, context.CancelFunc){
+		"a stop":         func(_ *delivery.Engine, cancel context.CancelFunc) { cancel() },
+		"an abort":       func(e *delivery.Engine, cancel context.CancelFunc) { cancel(); e.Abort() },
+		"an abort alone": func(e *delivery.Engine, _ context.CancelFunc) { e.Abort() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 3)
+			other := w.beside(3)
+			answer := make(chan struct{})
+			server := smtptest.New(t, smtptest.Options{Script: smtptest.At(smtptest.Mail, "", smtptest.Action{Wait: answer})})
+			e := w.engine(server, 1)
+			ctx, cancel := context.WithCancel(w.ctx)
+			defer cancel()
+			first := w.started(w.ctx, e)
+			w.must(server.Await(w.ctx, "the first issue", func() bool { total, _ := server.Sessions(); return total > 0 }))
+			second := other.started(ctx, e)
+			w.waiting(e, 1)
+			stop(e, cancel)
+			if report := other.ended(second); len(report.Results) > 0 {
+				t.Errorf("it did %v", report)
+			}
+			e.Abort()
+			close(answer)
+			w.ended(first)
+			if c := other.counts(); c[delivery.Ready] != 3 {
+				t.Errorf("the ledger says %v", c)
+			}
+		})
+	}
 }
 
 // Receivers that dislike the mail are counted over all turns of an issue, and from
 // nought again when it was resumed.
 func TestWindowOutlastsATurn(t *testing.T) {
 	w := newWorld(t, 100)
+	other := w.beside(100)
 	server := smtptest.New(t, smtptest.Options{Script: smtptest.Refuse(smtptest.Dot, "554 5.7.1 looks like spam")})
-	e := w.engine(server, 1)
+	e := w.engineOn(hasty{w.store, w}, server, 1)
 	for _, most := range []int{14, 28} {
-		paused := ""
-		for turns := 0; paused == "" && turns < 60; turns++ {
-			paused = w.run(e, w.briefly()).Pause
-		}
-		if failed := w.counts()[delivery.Failed]; paused == "" || failed > most {
-			t.Errorf("%d failed, paused: %q", failed, paused)
+		first, second := w.started(w.ctx, e), other.started(w.ctx, e)
+		for _, issue := range []struct {
+			*world
+			done <-chan delivery.Report
+		}{{w, first}, {other, second}} {
+			report := issue.ended(issue.done)
+			if failed := issue.counts()[delivery.Failed]; report.Pause == "" || failed > most {
+				t.Errorf("%d failed, paused: %q", failed, report.Pause)
+			}
 		}
 	}
 }
 
+// They are also counted over runs, where a run ended for another reason.
+func TestWindowOutlastsARun(t *testing.T) {
+	w := newWorld(t, 100)
+	ctx, stop := context.WithCancel(w.ctx)
+	defer stop()
+	server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
+		if e.Stage != smtptest.Dot {
+			return smtptest.Action{}
+		}
+		if e.Nth == 7 {
+			stop()
+		}
+		return smtptest.Action{Reply: "554 5.7.1 looks like spam"}
+	}})
+	e := w.engine(server, 1)
+	w.ended(w.started(ctx, e))
+	report := w.run(e, w.job())
+	if failed := w.counts()[delivery.Failed]; report.Pause == "" || failed > 14 {
+		t.Errorf("%d failed, paused: %q", failed, report.Pause)
+	}
+}
+
 // A relay that wanted fewer sessions, or has no room, does not get them all again
-// at the next turn.
-func TestPaceOutlastsATurn(t *testing.T) {
+// with the next issue.
+func TestPaceIsForAllIssues(t *testing.T) {
 	for _, c := range []struct {
 		stage smtptest.Stage
 		reply string
@@ -47,34 +167,23 @@ func TestPaceOutlastsATurn(t *testing.T) {
 		{smtptest.Dot, "451 4.4.5 congestion"},
 	} {
 		t.Run(string(c.stage)+" "+c.reply, func(t *testing.T) {
-			w := newWorld(t, 60)
-			var mu sync.Mutex
-			open, most := 0, 0
+			w := newWorld(t, 30)
+			other := w.beside(40)
+			var sessions crowd
 			said := smtptest.Once(smtptest.Refuse(c.stage, c.reply))
 			server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
-				mu.Lock()
-				defer mu.Unlock()
-				switch e.Stage {
-				case smtptest.Connect:
-					open++
-					most = max(most, open)
-				case smtptest.Quit:
-					open--
-				}
+				sessions.see(e)
 				return said(e)
 			}})
 			e := w.engine(server, 8)
-			w.run(e, w.briefly())
-			mu.Lock()
-			open, most = 0, 0
-			mu.Unlock()
-			w.advance(time.Hour)
 			w.run(e, w.job())
-			if c := w.counts(); c[delivery.Accepted] != 60 {
+			sessions = crowd{}
+			other.run(e, other.job())
+			if c := other.counts(); c[delivery.Accepted] != 40 {
 				t.Errorf("the ledger says %v", c)
 			}
-			if most > 4 {
-				t.Errorf("%d sessions after it had too many of 8", most)
+			if sessions.most > 4 {
+				t.Errorf("%d sessions after it had too many of 8", sessions.most)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ const (
 
 // worker is one connection: it takes rows until there are no more.
 type worker struct {
-	*run
+	*turn
 	inside   bool // it may have a session
 	session  Session
 	durable  chan bool // whether the intent is, and the row still this worker's
@@ -40,8 +40,8 @@ type message struct {
 	signed []byte // what data stands in, where messages are signed
 }
 
-func (r *run) worker() {
-	w := &worker{run: r, durable: make(chan bool, 1)}
+func (t *turn) worker() {
+	w := &worker{turn: t, durable: make(chan bool, 1)}
 	defer w.leave()
 	for w.enter() {
 		m := w.next()
@@ -60,7 +60,7 @@ func (w *worker) enter() bool {
 		w.leave()
 	}
 	if !w.inside {
-		w.inside = w.pace.enter()
+		w.inside = w.pace.enter(w.taking)
 	}
 	return w.inside
 }
@@ -243,7 +243,7 @@ func (w *worker) offered(d Delivery, err error) {
 func (w *worker) lost(d Delivery, from State, err error) {
 	w.hangUp(abort)
 	w.leave()
-	drops := w.pace.lost()
+	drops := w.dropped()
 	at := d.NextAt
 	if drops > 1 {
 		at = w.o.Now().Add(dropWait)
@@ -303,9 +303,9 @@ func (w *worker) commit(d Delivery) {
 func (w *worker) unanswered(err error) {
 	w.hangUp(abort)
 	w.leave()
-	switch drops := w.pace.lost(); {
+	switch drops := w.dropped(); {
 	case drops < dropsMax:
-	case w.pace.fruitless():
+	case w.fruitless():
 		w.halt(fmt.Sprintf("the relay took %d messages in a row and did not say whether it has them (%v): "+
 			"look into its log, say what became of them with digest resolve, then resume", drops, err), nil)
 	default:

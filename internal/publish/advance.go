@@ -193,18 +193,14 @@ func (p *Publisher) deliver(ctx context.Context, n *Newsletter, r digest.IssueRe
 	if err != nil {
 		return err
 	}
-	if !p.turns.take(ctx) {
-		return nil
-	}
-	defer p.turns.give()
-	job.Yield = p.turns.over(p.o.Now)
 	counts, err := p.store.Counts(ctx, r.ID)
 	if err != nil {
 		return fmt.Errorf("count %s: %w", r.Name(), err)
 	}
-	p.o.Progress.Begin(r.Name(), counts.Total(), counts.Total()-counts[delivery.Ready])
+	step, end := p.o.Progress.Begin(r.Name(), counts.Total(), counts.Total()-counts[delivery.Ready])
+	job.Observe = step
 	report, err := p.o.Deliverer.Run(ctx, job)
-	p.o.Progress.End()
+	end()
 	if report.Pause == "" {
 		p.tellDoubt(r, report.Results[delivery.InDoubt])
 	}
@@ -239,7 +235,6 @@ func (p *Publisher) job(ctx context.Context, n *Newsletter, r digest.IssueRecord
 			}
 			return both.of(d).Fill(m, who)
 		},
-		Observe: p.o.Progress.Step,
 	}, nil
 }
 

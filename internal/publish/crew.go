@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"digest.example/internal/digest"
 )
@@ -74,41 +72,4 @@ func (c *crew) work(ctx context.Context, id string, force []string) error {
 func (c *crew) wait() error {
 	c.group.Wait()
 	return c.broken
-}
-
-// turnTime is how long a delivery may keep the deliverer while another waits.
-const turnTime = 10 * time.Second
-
-// turns lets one delivery after another have the deliverer, whose connections
-// and pace towards the relay are for all together.
-type turns struct {
-	free    chan struct{} // holds something while nobody has it
-	waiting atomic.Int32
-}
-
-func newTurns() *turns {
-	t := &turns{free: make(chan struct{}, 1)}
-	t.give()
-	return t
-}
-
-// take waits for the turn; false means that ctx ended first.
-func (t *turns) take(ctx context.Context) bool {
-	t.waiting.Add(1)
-	defer t.waiting.Add(-1)
-	select {
-	case <-t.free:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (t *turns) give() { t.free <- struct{}{} }
-
-// over says, from now on, whether the turn has lasted long enough and somebody
-// waits for it.
-func (t *turns) over(now func() time.Time) func() bool {
-	began := now()
-	return func() bool { return t.waiting.Load() > 0 && now().Sub(began) >= turnTime }
 }

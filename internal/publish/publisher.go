@@ -27,17 +27,15 @@ type Composer interface {
 	Render(digest.Issue, digest.Newsletter, compose.IDs) (compose.Rendered, error)
 }
 
-// Deliverer sends what is due of an issue.
+// Deliverer sends what is due of an issue, of several at once.
 type Deliverer interface {
 	Run(context.Context, delivery.Job) (delivery.Report, error)
 }
 
-// Progress is told how an issue's delivery goes. Step comes from several
-// goroutines at once.
+// Progress is told how deliveries go, of several issues at once. Step is called by
+// several goroutines, and not after end.
 type Progress interface {
-	Begin(issue string, total, done int)
-	Step(delivery.State)
-	End()
+	Begin(issue string, total, done int) (step func(delivery.State), end func())
 }
 
 // Options are what a Publisher needs beside its Store.
@@ -76,7 +74,6 @@ type Publisher struct {
 	names map[string]*Newsletter
 	since map[string]time.Time // by name: slots before it are never missed
 	idle  map[string]span      // by name: when nothing is due
-	turns *turns               // at the deliverer
 	// planning, by name, is full while an issue is being chosen: the next must
 	// not choose the same articles.
 	planning map[string]chan struct{}
@@ -85,9 +82,11 @@ type Publisher struct {
 	rests  map[string]rest // by issue
 	doubts map[string]int  // by issue: recipients in doubt that the operator was told of
 
-	down     delivery.Outage // of the relay; for whoever has the turn, as downRead is
+	outages  sync.Mutex      // guards the next two, and their copy in the database
+	down     delivery.Outage // of the relay
 	downRead bool            // an earlier process's outage was looked up
-	told     map[string]bool // sources whose failing was told; KeepPulling's alone
+
+	told map[string]bool // sources whose failing was told; KeepPulling's alone
 }
 
 // New returns a publisher of the newsletters in o.
@@ -99,7 +98,7 @@ func New(store Store, o Options) *Publisher {
 		idle:  map[string]span{},
 		rests: map[string]rest{},
 		told:  map[string]bool{}, doubts: map[string]int{},
-		turns: newTurns(), planning: map[string]chan struct{}{},
+		planning: map[string]chan struct{}{},
 	}
 	for i := range o.Newsletters {
 		p.names[o.Newsletters[i].Name] = &o.Newsletters[i]

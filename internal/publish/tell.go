@@ -9,9 +9,11 @@ import (
 )
 
 // tellDown tells the operator once of a relay that stays away; why is nil where it
-// was there. It is for whoever has the turn. The database keeps the outage for the
-// next process: a system's cron starts one every few minutes.
+// was there. The database keeps the outage for the next process: a system's cron
+// starts one every few minutes.
 func (p *Publisher) tellDown(ctx context.Context, n *Newsletter, r digest.IssueRecord, why error) {
+	p.outages.Lock()
+	defer p.outages.Unlock()
 	before, err := p.outage(ctx)
 	p.down = before.Lasting(p.o.Now())
 	switch {

@@ -152,9 +152,9 @@ func (w *world) publisher(newsletters ...publish.Newsletter) *publish.Publisher 
 
 type silent struct{}
 
-func (silent) Begin(string, int, int) {}
-func (silent) Step(delivery.State)    {}
-func (silent) End()                   {}
+func (silent) Begin(string, int, int) (func(delivery.State), func()) {
+	return func(delivery.State) {}, func() {}
+}
 
 func (w *world) time() time.Time {
 	w.mu.Lock()
@@ -370,6 +370,7 @@ type mailer struct {
 	report  delivery.Report
 	err     error
 
+	mu   sync.Mutex // guards what follows; several issues may be delivered at once
 	runs int
 	got  map[string]int // mails by address, those in doubt included
 	jobs []delivery.Job
@@ -377,8 +378,10 @@ type mailer struct {
 }
 
 func (m *mailer) Run(ctx context.Context, job delivery.Job) (delivery.Report, error) {
+	m.mu.Lock()
 	m.runs++
 	m.jobs = append(m.jobs, job)
+	m.mu.Unlock()
 	if m.err != nil || m.report.Down != nil {
 		return m.report, m.err
 	}
@@ -386,9 +389,6 @@ func (m *mailer) Run(ctx context.Context, job delivery.Job) (delivery.Report, er
 		size := 1000
 		if m.during != nil || m.limit > 0 {
 			size = 1
-		}
-		if job.Yield != nil && job.Yield() {
-			return m.report, nil
 		}
 		rows, err := m.store.Claim(ctx, delivery.Claim{Issue: job.Issue, Owner: "this", Now: m.now(), Lease: time.Minute, N: size})
 		if err != nil || len(rows) == 0 {
@@ -430,8 +430,10 @@ func (m *mailer) settle(ctx context.Context, job delivery.Job, rows []delivery.D
 			return err
 		}
 		if to := results[i].To; to == delivery.Accepted || to == delivery.InDoubt {
+			m.mu.Lock()
 			m.got[d.Address]++
 			m.last = string(message.Append(nil))
+			m.mu.Unlock()
 		}
 		job.Observe(results[i].To)
 	}
