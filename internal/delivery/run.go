@@ -33,16 +33,11 @@ type run struct {
 // that was begun has ended.
 func (r *run) send() error {
 	var workers sync.WaitGroup
-	var last *turn
 	var err error
 	for err == nil && !r.through && !r.over(r.ctx) && r.turns.take(r) {
-		last = r.newTurn()
-		err = last.handOut(&workers)
+		err = r.newTurn().handOut(&workers)
 	}
 	workers.Wait()
-	if last != nil {
-		last.takeBack()
-	}
 	return err
 }
 
@@ -71,9 +66,16 @@ func (r *run) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// release gives back a row that nothing was done with.
-func (r *run) release(d Delivery) {
-	r.writer.put(release(d, Claimed, d.NextAt, ""))
+// giveBack releases rows that nothing was done with, and waits until they are: a
+// claim that does not find them would take the issue for through.
+func (r *run) giveBack(rows ...Delivery) {
+	durable := make(chan bool, len(rows))
+	for _, d := range rows {
+		r.writer.commit(release(d, Claimed, d.NextAt, ""), durable)
+	}
+	for range rows {
+		<-durable
+	}
 }
 
 // halt stops the run for everybody; the first reason stays.
@@ -96,6 +98,11 @@ func (r *run) settle(c Change, more ...Change) {
 	if len(more) > 0 {
 		to = more[len(more)-1].To
 	}
+	r.count(to)
+}
+
+// count counts what became of a row.
+func (r *run) count(to State) {
 	r.mu.Lock()
 	r.report.Results[to]++
 	if to == Accepted {

@@ -54,12 +54,14 @@ type turn struct {
 	*run
 	began  time.Time
 	feed   chan Delivery
+	empty  chan struct{}   // closed when a worker finds feed closed and empty
+	found  sync.Once       // that it is
 	taking context.Context // ends when no more rows will be handed out
 	enough context.CancelFunc
 }
 
 func (r *run) newTurn() *turn {
-	t := &turn{run: r, began: r.o.Now(), feed: make(chan Delivery, r.o.Connections)}
+	t := &turn{run: r, began: r.o.Now(), feed: make(chan Delivery, r.o.Connections), empty: make(chan struct{})}
 	if r.limit != nil {
 		t.feed = make(chan Delivery) // what is handed out is sent at once
 	}
@@ -67,25 +69,48 @@ func (r *run) newTurn() *turn {
 	return t
 }
 
-// handOut gives rows to workers for as long as the turn lasts.
+// handOut gives rows to workers for as long as the turn lasts. It does not wait for
+// what is under way at its end: that keeps its sessions, of which the pace knows,
+// and may take as long as a relay can be silent.
 func (t *turn) handOut(workers *sync.WaitGroup) error {
 	defer t.turns.give()
 	for range t.o.Connections {
 		workers.Go(t.worker)
 	}
 	err := t.claimAll()
-	t.enough()
 	close(t.feed)
+	if t.through && len(t.feed) > 0 {
+		t.awaitEmpty()
+	}
+	t.enough()
+	if t.takeBack() > 0 {
+		t.through = false
+	}
 	t.pace.wake()
-	workers.Wait()
 	return err
 }
 
-// takeBack releases what was handed out, and nobody has taken up.
-func (t *turn) takeBack() {
-	for d := range t.feed {
-		t.release(d)
+// awaitEmpty waits until all that was handed out is taken up, as long as hand does:
+// the sessions may be another issue's, or wait for a silent relay.
+func (t *turn) awaitEmpty() {
+	late := time.NewTimer(handTime)
+	defer late.Stop()
+	select {
+	case <-t.empty:
+	case <-t.ctx.Done():
+	case <-t.halted:
+	case <-late.C:
 	}
+}
+
+// takeBack gives back what was handed out, and nobody has taken up.
+func (t *turn) takeBack() int {
+	var rows []Delivery
+	for d := range t.feed {
+		rows = append(rows, d)
+	}
+	t.giveBack(rows...)
+	return len(rows)
 }
 
 // A claim should cover about a second of sending, so that pausing and
@@ -93,6 +118,7 @@ func (t *turn) takeBack() {
 const (
 	claimSpan = time.Second
 	claimMax  = 1000
+	handTime  = 2 * claimSpan // what is not taken up by then goes back: its issue may be paused by now
 	lockWait  = 5 * time.Second
 )
 
@@ -151,24 +177,19 @@ func nextClaim(n int, took time.Duration, connections int) int {
 
 // hand gives rows to the workers; those that it cannot give go back.
 func (t *turn) hand(rows []Delivery) bool {
-	// What is not handed out by then goes back: its issue may be paused by now.
-	late := time.NewTimer(2 * claimSpan)
+	late := time.NewTimer(handTime)
 	defer late.Stop()
 	for i, d := range rows {
 		select {
 		case <-t.ctx.Done():
 		case <-t.halted:
 		case <-late.C:
-			for _, d := range rows[i:] {
-				t.release(d)
-			}
+			t.giveBack(rows[i:]...)
 			return true
 		case t.feed <- d:
 			continue
 		}
-		for _, d := range rows[i:] {
-			t.release(d)
-		}
+		t.giveBack(rows[i:]...)
 		return false
 	}
 	return true

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"digest.example/internal/delivery"
 	"digest.example/internal/smtptest"
 )
@@ -39,6 +41,13 @@ func (c *crowd) see(e smtptest.Event) {
 	case smtptest.Quit:
 		c.open--
 	}
+}
+
+// forget counts anew, where no session is open.
+func (c *crowd) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open, c.most = 0, 0
 }
 
 // started is a Run that goes on beside the test.
@@ -74,6 +83,83 @@ func (w *world) ended(done <-chan delivery.Report) delivery.Report {
 	case <-time.After(20 * time.Second):
 		w.t.Fatal("the run does not end")
 		return delivery.Report{}
+	}
+}
+
+// A relay that is silent after one dot keeps that connection alone: the next
+// issue arrives, and so do the others of the same.
+func TestSilentDotHoldsUpNobodyElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  smtptest.Action
+		want delivery.State
+	}{
+		"answered at last": {smtptest.Action{}, delivery.Accepted},
+		"refused at last":  {smtptest.Action{Reply: "554 5.6.0 no"}, delivery.Failed},
+		"dropped at last":  {smtptest.Action{Drop: true, Accept: true}, delivery.InDoubt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, func(t *testing.T, extensions []string) { silentDot(t, extensions, c.end, c.want) })
+		})
+	}
+}
+
+func silentDot(t *testing.T, extensions []string, end smtptest.Action, want delivery.State) {
+	const connections, readers, others = 3, 200, 40
+	w := newWorld(t, readers)
+	other := w.beside(others)
+	silent, answer, both := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	end.Wait = answer
+	var sessions crowd
+	server := smtptest.New(t, smtptest.Options{Extensions: extensions, Script: func(e smtptest.Event) smtptest.Action {
+		sessions.see(e)
+		switch {
+		case e.Stage == smtptest.Dot && e.To == address(0):
+			close(silent)
+			return end
+		case e.Stage == smtptest.Dot && e.To[0] == 'r':
+			return smtptest.Action{Wait: both}
+		}
+		return smtptest.Action{}
+	}})
+	e := w.engineOn(hasty{w.store, w}, server, connections)
+	first := w.started(w.ctx, e)
+	<-silent
+	second := other.started(w.ctx, e)
+	w.waiting(e, 1)
+	close(both)
+
+	if report := other.ended(second); report.Results[delivery.Accepted] != others {
+		t.Errorf("the other issue: %v", report)
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	defer cancel()
+	// The silent connection also holds the message that was to follow.
+	done := func() bool { return len(server.Accepted()) >= readers+others-2 }
+	w.must(server.Await(ctx, "all the others", done))
+	if row := w.row(0); row.State != delivery.Committing {
+		t.Errorf("the row before its reply is %s", row.State)
+	}
+	close(answer)
+	got := delivery.Counts{delivery.Accepted: readers - 1}
+	got[want]++
+	reported := w.ended(first).Results
+	for state, n := range w.run(e, w.job()).Results { // that one goes back where the connection is lost
+		reported[state] += n
+	}
+	if d := cmp.Diff(got, reported); d != "" {
+		t.Errorf("reported (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(got, w.counts()); d != "" {
+		t.Errorf("the ledger (-want +got):\n%s", d)
+	}
+	w.agree(server)
+	other.agree(server)
+	if sessions.most > connections {
+		t.Errorf("%d sessions at once", sessions.most)
+	}
+	messages := server.Messages()
+	if last := messages[len(messages)-1]; last.To[0][0] != 'r' {
+		t.Error("the issue did not give way before it was through")
 	}
 }
 
@@ -177,7 +263,7 @@ func TestPaceIsForAllIssues(t *testing.T) {
 			}})
 			e := w.engine(server, 8)
 			w.run(e, w.job())
-			sessions = crowd{}
+			sessions.forget()
 			other.run(e, other.job())
 			if c := other.counts(); c[delivery.Accepted] != 40 {
 				t.Errorf("the ledger says %v", c)

@@ -87,6 +87,7 @@ func (w *worker) next() *message {
 	for w.limit == nil || w.limit.Wait(w.taking) == nil {
 		d, more := <-w.feed
 		if !more {
+			w.found.Do(func() { close(w.empty) })
 			return nil
 		}
 		if m := w.build(d); m != nil {
@@ -115,7 +116,7 @@ func (w *worker) lookAhead() {
 // build makes the row's message, or settles what becomes of a row without one.
 func (w *worker) build(d Delivery) *message {
 	if w.over(w.ctx) {
-		w.release(d)
+		w.giveBack(d)
 		return nil
 	}
 	if w.job.GiveUp.Before(w.o.Now()) {
@@ -156,7 +157,7 @@ func (w *worker) spent() bool {
 // there may be no other session for a while.
 func (w *worker) hangUp(how func(Session) error) {
 	if w.ahead != nil {
-		w.release(w.ahead.Delivery)
+		w.giveBack(w.ahead.Delivery)
 		w.ahead = nil
 	}
 	if w.session == nil {
@@ -199,7 +200,7 @@ func (w *worker) dial(d Delivery) bool {
 		w.connected(+1)
 		return true
 	}
-	w.release(d)
+	w.giveBack(d)
 	if refusesUs(err) {
 		w.halt(fmt.Sprintf("the relay refuses us: %v; put the smtp settings right (digest check --smtp), then resume", err), nil)
 		return false
@@ -249,7 +250,9 @@ func (w *worker) lost(d Delivery, from State, err error) {
 		at = w.o.Now().Add(dropWait)
 	}
 	w.o.Log.Warn("the relay dropped a connection", "error", err)
-	w.settle(release(d, from, at, "connection lost: "+err.Error()))
+	w.writer.commit(release(d, from, at, "connection lost: "+err.Error()), w.durable)
+	<-w.durable // as in giveBack
+	w.count(Ready)
 	if drops >= dropsMax {
 		w.halt("", fmt.Errorf("it dropped %d connections in a row: %w", drops, err))
 	}

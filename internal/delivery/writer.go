@@ -169,8 +169,9 @@ func (w *writer) put(c Change, more ...Change) {
 	}
 }
 
-// commit queues an intent. The answer comes once it is durable; false means
-// that the row is no longer the caller's to send. There is room for it in answer.
+// commit queues a change that its maker waits for, such as an intent. The answer
+// comes once it is durable; false means that the row is no longer the caller's. There
+// is room for it in answer.
 func (w *writer) commit(c Change, answer chan<- bool) {
 	if !w.lawful(c, nil) {
 		answer <- false
