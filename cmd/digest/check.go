@@ -134,7 +134,7 @@ func (a *app) problems(ctx context.Context) (config.Problems, error) {
 // which a problem has already.
 func remedy(err error) string {
 	text := err.Error()
-	for _, known := range []string{digest.ErrConfig.Error() + ": ", "open database: ", "database: ", "smtp.dkim: "} {
+	for _, known := range []string{digest.ErrConfig.Error() + ": ", "open database: ", "database: ", "secret: ", "smtp.dkim: "} {
 		text = strings.Replace(text, known, "", 1)
 	}
 	return text

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	driver "modernc.org/sqlite"
@@ -15,7 +17,7 @@ func advised(err error) error {
 	var unreached *pgconn.ConnectError
 	if errors.As(err, &unreached) {
 		return fmt.Errorf("%w: does the server run there, and has it the role (createuser) and the database (createdb) "+
-			"that the setting database names?", err)
+			"that the setting database names?", brief{err})
 	}
 	advice := ""
 	switch primaryCode(err) {
@@ -40,3 +42,19 @@ func primaryCode(err error) int {
 	}
 	return failed.Code() & 0xff
 }
+
+// brief is an error in one line, in which nothing is said twice: pgx has a line for
+// each try to connect, mostly one with TLS and one without.
+type brief struct{ error }
+
+func (b brief) Error() string {
+	var said []string
+	for line := range strings.Lines(b.error.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+func (b brief) Unwrap() error { return b.error }
