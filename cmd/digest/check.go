@@ -150,6 +150,11 @@ func (a *app) misfits(ctx context.Context, newsletters []publish.Newsletter) (fo
 		return nil, err
 	}
 	defer closing(&err, s)
+	return a.misfitsWith(ctx, s, newsletters)
+}
+
+// misfitsWith is what of the configuration does not belong to the database.
+func (a *app) misfitsWith(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) (found config.Problems, err error) {
 	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) {
 		found = append(found, config.Problem{File: a.configName(), Key: "secret", Text: remedy(err)})
 	} else if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -95,8 +94,9 @@ var meaning = map[delivery.State]string{
 
 // overviewOf is digest status as JSON.
 type overviewOf struct {
-	// Secret is what is wrong with the secret that readers' links are signed with.
-	Secret      string             `json:"secret_problem,omitempty"`
+	// Problems are what of the configuration does not belong to the database, so that
+	// nothing can be sent.
+	Problems    []string           `json:"problems,omitempty"`
 	Newsletters []newsletterStatus `json:"newsletters"`
 	Letters     lettersStatus      `json:"letters"`
 	Sources     []sourceStatus     `json:"sources"`
@@ -148,10 +148,12 @@ type missingStatus struct {
 
 func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) error {
 	all := overviewOf{Sources: []sourceStatus{}}
-	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) {
-		all.Secret = remedy(err)
-	} else if err != nil {
+	misfits, err := a.misfitsWith(ctx, s, newsletters)
+	if err != nil {
 		return err
+	}
+	for _, p := range misfits {
+		all.Problems = append(all.Problems, p.Key+": "+p.Text)
 	}
 	for _, n := range newsletters {
 		one, err := describeNewsletter(ctx, s, n)
@@ -160,7 +162,6 @@ func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publis
 		}
 		all.Newsletters = append(all.Newsletters, one)
 	}
-	var err error
 	if all.Letters, err = describeLetters(ctx, s); err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 func (o overviewOf) print(w io.Writer) {
-	if o.Secret != "" {
-		fmt.Fprintf(w, "with this configuration nothing can be sent: %s\n", o.Secret)
+	for _, p := range o.Problems {
+		fmt.Fprintf(w, "with this configuration nothing can be sent: %s\n", p)
 	}
 	for _, n := range o.Newsletters {
 		n.print(w)
