@@ -25,6 +25,7 @@ type guardedConn struct {
 	corked    *corked
 	more      bool // what is written is a part of what will be written soon
 	hurried   bool // Read takes what has arrived, and waits for nothing
+	records   records
 	one       [1][]byte
 }
 
@@ -39,6 +40,12 @@ func (g *guardedConn) release() { g.free.Store(true) }
 
 // Read reads within the limit, if that is still there.
 func (g *guardedConn) Read(p []byte) (int, error) {
+	n, err := g.read(p)
+	g.records.read(p[:n])
+	return n, err
+}
+
+func (g *guardedConn) read(p []byte) (int, error) {
 	if g.hurried {
 		return g.hangup.read(p)
 	}
@@ -55,6 +62,7 @@ func (g *guardedConn) Read(p []byte) (int, error) {
 
 // Write counts what left, so that Commit can tell a dot that was never sent.
 func (g *guardedConn) Write(p []byte) (int, error) {
+	g.records.written(p)
 	if g.more {
 		g.one[0] = p
 		n, err := g.WriteParts(g.one[:])

@@ -138,7 +138,8 @@ func (s *Session) commit(ctx context.Context, next envelope) (Reply, error) {
 
 // over says whether the server has hung up, or has said what nobody asked for.
 // Under TLS only TLS knows: a record on the way may be its own, such as a ticket,
-// and one that has been fetched may not have been opened.
+// and one that has been fetched may not have been opened. Of one that has only begun
+// nobody knows yet.
 func (s *Session) over() bool {
 	if s.text.R.Buffered() > 0 {
 		return true
@@ -149,7 +150,7 @@ func (s *Session) over() bool {
 	s.conn.hurried = true
 	_, err := s.text.R.Peek(1)
 	s.conn.hurried = false
-	return !errors.Is(err, os.ErrDeadlineExceeded)
+	return !errors.Is(err, os.ErrDeadlineExceeded) || s.conn.records.within()
 }
 
 // transmit writes a message, to which the dot will follow. Where nothing encrypts

@@ -22,6 +22,8 @@ type Options struct {
 	Script   Script // nil: everything is accepted
 	StartTLS bool   // offer STARTTLS, and refuse mail without it
 	Implicit bool   // TLS from the first byte
+	// Below, if set, stands between TLS and the network, and may cut records.
+	Below    func(net.Conn) net.Conn
 	Username string // not empty: AUTH is offered and needed
 	Password string // with XOAUTH2: the access token
 	// Auth are the mechanisms offered: PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1,

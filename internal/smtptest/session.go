@@ -56,6 +56,9 @@ func (c *session) run() {
 }
 
 func (c *session) upgrade() {
+	if below := c.server.options.Below; below != nil {
+		c.conn = below(c.conn)
+	}
 	c.conn = tls.Server(c.conn, c.server.tls)
 	c.in = bufio.NewReader(c.conn)
 	c.secure = true
