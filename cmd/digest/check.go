@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -155,7 +156,7 @@ func (a *app) misfits(ctx context.Context, newsletters []publish.Newsletter) (fo
 
 // misfitsWith is what of the configuration does not belong to the database.
 func (a *app) misfitsWith(ctx context.Context, s *store.Store, newsletters []publish.Newsletter) (found config.Problems, err error) {
-	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) {
+	if _, err := a.keys(ctx, s, true); errors.Is(err, digest.ErrConfig) || errors.Is(err, fs.ErrPermission) {
 		found = append(found, config.Problem{File: a.configName(), Key: "secret", Text: remedy(err)})
 	} else if err != nil {
 		return nil, err

@@ -73,7 +73,7 @@ func (a *app) folder() error {
 // denied adds what to do where the system denies access.
 func denied(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: call digest as the user that the database and its folder belong to", err)
+		return fmt.Errorf("%w: call digest as the user that the database and its folder belong to, or give that user the file", err)
 	}
 	return err
 }
