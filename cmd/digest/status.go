@@ -97,6 +97,8 @@ type overviewOf struct {
 	// Problems are what of the configuration does not belong to the database, so that
 	// nothing can be sent.
 	Problems    []string           `json:"problems,omitempty"`
+	AwaySince   time.Time          `json:"relay_away_since,omitzero"`
+	AwayTried   time.Time          `json:"relay_last_tried,omitzero"` // while it is away
 	Newsletters []newsletterStatus `json:"newsletters"`
 	Letters     lettersStatus      `json:"letters"`
 	Sources     []sourceStatus     `json:"sources"`
@@ -155,6 +157,12 @@ func (a *app) overview(ctx context.Context, s *store.Store, newsletters []publis
 	for _, p := range misfits {
 		all.Problems = append(all.Problems, p.Key+": "+p.Text)
 	}
+	outage, err := s.Outage(ctx)
+	if err != nil {
+		return err
+	}
+	outage = outage.Lasting(a.now())
+	all.AwaySince, all.AwayTried = outage.Since, outage.Last
 	for _, n := range newsletters {
 		one, err := describeNewsletter(ctx, s, n)
 		if err != nil {

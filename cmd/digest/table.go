@@ -15,6 +15,10 @@ func (o overviewOf) print(w io.Writer) {
 	for _, p := range o.Problems {
 		fmt.Fprintf(w, "with this configuration nothing can be sent: %s\n", p)
 	}
+	if !o.AwaySince.IsZero() {
+		fmt.Fprintf(w, "the relay cannot be reached since %s, last tried %s: digest check --smtp tries it\n",
+			o.AwaySince.Local().Format(dayLayout), o.AwayTried.Local().Format(dayLayout))
+	}
 	for _, n := range o.Newsletters {
 		n.print(w)
 	}
