@@ -95,7 +95,7 @@ var meaning = map[delivery.State]string{
 // overviewOf is digest status as JSON.
 type overviewOf struct {
 	// Problems are what of the configuration does not belong to the database, so that
-	// nothing can be sent.
+	// neither serve nor send would start.
 	Problems    []string           `json:"problems,omitempty"`
 	AwaySince   time.Time          `json:"relay_away_since,omitzero"`
 	AwayTried   time.Time          `json:"relay_last_tried,omitzero"` // while it is away

@@ -13,7 +13,7 @@ import (
 
 func (o overviewOf) print(w io.Writer) {
 	for _, p := range o.Problems {
-		fmt.Fprintf(w, "with this configuration nothing can be sent: %s\n", p)
+		fmt.Fprintf(w, "serve and send refuse to start: %s\n", p)
 	}
 	if !o.AwaySince.IsZero() {
 		fmt.Fprintf(w, "the relay cannot be reached since %s, last tried %s: digest check --smtp tries it\n",
