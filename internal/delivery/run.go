@@ -43,12 +43,14 @@ func (r *run) send() error {
 
 // over says whether ctx has ended, the run was halted, or its time to drain is up.
 func (r *run) over(ctx context.Context) bool {
+	return closed(ctx.Done()) || closed(r.work.Done()) || closed(r.halted)
+}
+
+// closed looks at one channel, which takes no lock; a select of several takes them
+// all, and every worker asks three times a message.
+func closed(c <-chan struct{}) bool {
 	select {
-	case <-ctx.Done():
-		return true
-	case <-r.work.Done():
-		return true
-	case <-r.halted:
+	case <-c:
 		return true
 	default:
 		return false
