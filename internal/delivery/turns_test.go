@@ -163,6 +163,37 @@ func silentDot(t *testing.T, extensions []string, end smtptest.Action, want deli
 	}
 }
 
+// Where all sessions of an issue are silent, what they were to carry next is not
+// kept in hand while another has its turn.
+func TestTurnTakesBackWhatNobodyTook(t *testing.T) {
+	const readers = 6
+	w := newWorld(t, readers)
+	other := w.beside(1)
+	silent, answer := make(chan struct{}), make(chan struct{})
+	server := smtptest.New(t, smtptest.Options{Script: func(e smtptest.Event) smtptest.Action {
+		if e.Stage == smtptest.Dot && e.To == address(0) {
+			close(silent)
+			return smtptest.Action{Wait: answer}
+		}
+		return smtptest.Action{}
+	}})
+	e := w.engineOn(hasty{w.store, w}, server, 1)
+	first := w.started(w.ctx, e)
+	<-silent
+	second := other.started(w.ctx, e)
+	// One is at its dot, and one is announced behind it.
+	for began := time.Now(); w.counts()[delivery.Ready] < readers-2; runtime.Gosched() {
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the ledger says %v", w.counts())
+		}
+	}
+	close(answer)
+	w.ended(first)
+	other.ended(second)
+	w.agree(server)
+	other.agree(server)
+}
+
 // Who waits for a turn is stopped like anybody else.
 func TestStopWhileWaitingForATurn(t *testing.T) {
 	for name, stop := range map[string]func(*delivery.Engine, context.CancelFunc){
