@@ -61,10 +61,10 @@ func (s *Store) ErasePerson(ctx context.Context, id string, v subscribers.Suppre
 		if err := t.alone(); err != nil {
 			return err
 		}
-		if err := t.blankReasons(id); err != nil {
+		if err := t.holdMail(id); err != nil {
 			return err
 		}
-		if err := t.holdMail(id); err != nil {
+		if err := t.blankReasons(id); err != nil {
 			return err
 		}
 		_, err := t.exec(`INSERT INTO suppression (address_hash, newsletter, reason, address, evidence, at)
@@ -87,7 +87,7 @@ func (s *Store) ErasePerson(ctx context.Context, id string, v subscribers.Suppre
 }
 
 // holdMail waits for those who are changing what is sent to a person: if it bounces
-// just now, they want the suppression next, and so must not wait for us.
+// just now, they want the suppression next, or the issue, and so must not wait for us.
 func (t tx) holdMail(id string) error {
 	if t.s.forUpdate == "" {
 		return nil
