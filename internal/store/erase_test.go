@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"digest.example/internal/digest"
-	"digest.example/internal/pgtest"
 	"digest.example/internal/subscribers"
 )
 
@@ -390,31 +388,4 @@ func TestErasedFromFilesAfterACrash(t *testing.T) {
 		t.Errorf("clean up: %v, %v", clean, err)
 	}
 	unfound(t, to, erased)
-}
-
-// Somebody is erased whom an issue's reason names, while a result of theirs is
-// about to make the issue spent: rows come before their issue for both.
-func TestErasingTakesRowsFirst(t *testing.T) {
-	server := pgtest.Start(t)
-	w := &world{T: t, ctx: t.Context(), url: server.Database(t)}
-	w.Store = opened(t, w.url, Options{Mode: ReadWrite})
-	_, issue := w.sending(2)
-	w.exec(`UPDATE issue SET reason = '550 ' || $1`, person(0).Address)
-	other, erased := opened(t, w.url, Options{Mode: ReadWrite}), make(chan error, 1)
-	w.must(w.change(w.ctx, "apply", func(own tx) error {
-		if _, err := own.exec(`UPDATE delivery SET last_reply = 'ok' WHERE subscriber = $1`, person(0).ID); err != nil {
-			return err
-		}
-		go func() {
-			erased <- other.ErasePerson(w.ctx, person(0).ID, subscribers.Suppression{Hash: person(0).Hash, Reason: "erased", At: noon})
-		}()
-		for w.query(`SELECT CAST(COUNT(*) AS TEXT) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`) == "0" {
-			runtime.Gosched()
-		}
-		_, err := own.exec(spend, ms(noon), issue)
-		return err
-	}))
-	if err := <-erased; err != nil || w.query(`SELECT reason FROM issue`) == "550 "+person(0).Address {
-		t.Errorf("erased: %v", err)
-	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -59,21 +60,19 @@ func (s *Store) Recover(
 		if err != nil {
 			return err
 		}
-		// Rows before their issue, as in Apply: two orders could wait for each other.
 		issues, err := collect(ctx, t, func(scan scan) (issue string, err error) { return issue, scan(&issue) },
 			lapsed+`'committing'`+s.skipLocked+`) UPDATE delivery SET state = 'in_doubt', changed = $4`+ofLapsed+
 				` RETURNING delivery.issue`, owner, ms(at.Add(-grace)), all, ms(now))
 		if err != nil {
 			return err
 		}
-		inDoubt = len(issues)
-		if err := t.spend(now, issues...); err != nil {
-			return err
-		}
 		n, err := t.exec(lapsed+`'claimed'`+s.skipLocked+`) UPDATE delivery SET state = 'ready', owner = '', changed = $4`+
 			ofLapsed, owner, ms(at), all, ms(now))
-		ready = int(n)
-		return err
+		if err != nil {
+			return err
+		}
+		ready, inDoubt = int(n), len(issues)
+		return t.spend(now, issues...)
 	})
 	if err != nil {
 		return 0, 0, err
@@ -84,17 +83,17 @@ func (s *Store) Recover(
 // Free implements publish.Store.
 func (s *Store) Free(ctx context.Context, issue, owner string, now time.Time) (ready, inDoubt int, err error) {
 	err = s.change(ctx, "free the rows of issue "+issue, func(t tx) error {
-		n, err := t.exec(`UPDATE delivery SET state = 'in_doubt', changed = $1`+theirs+`'committing'`, ms(now), issue, owner)
+		doubts, err := t.exec(`UPDATE delivery SET state = 'in_doubt', changed = $1`+theirs+`'committing'`, ms(now), issue, owner)
 		if err != nil {
 			return err
 		}
-		if inDoubt = int(n); inDoubt > 0 {
-			if err := t.spend(now, issue); err != nil {
-				return err
-			}
+		freed, err := t.exec(`UPDATE delivery SET state = 'ready', owner = '', changed = $1`+theirs+`'claimed'`, ms(now), issue, owner)
+		if err != nil {
+			return err
 		}
-		n, err = t.exec(`UPDATE delivery SET state = 'ready', owner = '', changed = $1`+theirs+`'claimed'`, ms(now), issue, owner)
-		ready = int(n)
+		if ready, inDoubt = int(freed), int(doubts); inDoubt > 0 {
+			err = t.spend(now, issue)
+		}
 		return err
 	})
 	if err != nil {
@@ -103,14 +102,14 @@ func (s *Store) Free(ctx context.Context, issue, owner string, now time.Time) (r
 	return ready, inDoubt, nil
 }
 
-// spend marks issues of which somebody has, or may have, a copy.
+// spend marks issues of which somebody has, or may have, a copy: after all rows, and
+// in one order, since two transactions could else wait for each other.
 func (t tx) spend(now time.Time, issues ...string) error {
-	done := map[string]bool{}
-	for _, id := range issues {
-		if _, known := t.s.spent.Load(id); known || done[id] {
+	slices.Sort(issues)
+	for _, id := range slices.Compact(issues) {
+		if _, known := t.s.spent.Load(id); known {
 			continue
 		}
-		done[id] = true
 		if _, err := t.exec(spend, ms(now), id); err != nil {
 			return err
 		}
