@@ -68,14 +68,23 @@ func (r *run) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// giveBack releases rows that nothing was done with, and waits until they are: a
-// claim that does not find them would take the issue for through.
+// giveBack releases rows that nothing was done with.
 func (r *run) giveBack(rows ...Delivery) {
-	durable := make(chan bool, len(rows))
-	for _, d := range rows {
-		r.writer.commit(release(d, Claimed, d.NextAt, ""), durable)
+	changes := make([]Change, len(rows))
+	for i, d := range rows {
+		changes[i] = release(d, Claimed, d.NextAt, "")
 	}
-	for range rows {
+	r.await(changes...)
+}
+
+// await makes changes that let others have rows, and waits until they are durable: a
+// claim that does not find them would take the issue for through.
+func (r *run) await(changes ...Change) {
+	durable := make(chan bool, len(changes))
+	for _, c := range changes {
+		r.writer.commit(c, durable)
+	}
+	for range changes {
 		<-durable
 	}
 }

@@ -250,8 +250,7 @@ func (w *worker) lost(d Delivery, from State, err error) {
 		at = w.o.Now().Add(dropWait)
 	}
 	w.o.Log.Warn("the relay dropped a connection", "error", err)
-	w.writer.commit(release(d, from, at, "connection lost: "+err.Error()), w.durable)
-	<-w.durable // as in giveBack
+	w.await(release(d, from, at, "connection lost: "+err.Error()))
 	w.count(Ready)
 	if drops >= dropsMax {
 		w.halt("", fmt.Errorf("it dropped %d connections in a row: %w", drops, err))

@@ -31,18 +31,7 @@ func TestWhatComesBeforeTheDotIsNoticed(t *testing.T) {
 					StartTLS: mode == StartTLS, Implicit: mode == ImplicitTLS,
 					Script: smtptest.At(smtptest.Body, "hasty@example.net", early),
 				})
-				o := optionsFor(server)
-				o.TLS = mode
-				s, err := dial(t, o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := send(t, s, "calm@example.net"); err != nil {
-					t.Fatalf("a server that keeps to the order: %v", err)
-				}
-				if err := s.Offer(t.Context(), sender, "hasty@example.net", message(t, "x\r\n\r\n")); err != nil {
-					t.Fatal(err)
-				}
+				s := offered(t, server, mode)
 				for began := time.Now(); !s.over() && time.Since(began) < 10*time.Second; {
 					runtime.Gosched()
 				}
@@ -55,6 +44,25 @@ func TestWhatComesBeforeTheDotIsNoticed(t *testing.T) {
 			})
 		}
 	}
+}
+
+// offered is a session on which the server has kept to the order once, and which has
+// offered it a message to hasty@example.net.
+func offered(t *testing.T, server *smtptest.Server, mode TLSMode) *Session {
+	t.Helper()
+	o := optionsFor(server)
+	o.TLS = mode
+	s, err := dial(t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := send(t, s, "calm@example.net"); err != nil {
+		t.Fatalf("a server that keeps to the order: %v", err)
+	}
+	if err := s.Offer(t.Context(), sender, "hasty@example.net", message(t, "x\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // cut is a connection that sends the next of what is written only in part, and the
@@ -111,18 +119,7 @@ func TestRecordBegunBeforeTheDot(t *testing.T) {
 						return smtptest.Action{}
 					},
 				})
-				o := optionsFor(server)
-				o.TLS = mode
-				s, err := dial(t, o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := send(t, s, "calm@example.net"); err != nil {
-					t.Fatalf("a server that keeps to the order: %v", err)
-				}
-				if err := s.Offer(t.Context(), sender, "hasty@example.net", message(t, "x\r\n\r\n")); err != nil {
-					t.Fatal(err)
-				}
+				s := offered(t, server, mode)
 				<-below.done
 				if reply, err := s.Commit(t.Context()); !errors.Is(err, ErrNotCommitted) || !s.Broken() {
 					t.Errorf("%v, %v, broken %v", reply, err, s.Broken())
