@@ -126,8 +126,13 @@ func (t tx) markErased(id string) (err error) {
 			return err
 		}
 	}
-	_, err = t.exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-		erasedMark+text(id), unscrubbed)
+	return t.note(erasedMark+text(id), unscrubbed)
+}
+
+// note keeps a value under a name, in place of the one before.
+func (t tx) note(name, value string) error {
+	_, err := t.exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+		name, value)
 	return err
 }
 

@@ -47,8 +47,6 @@ func (s *Store) SaveOutage(ctx context.Context, o delivery.Outage) error {
 			_, err := t.exec(`DELETE FROM meta WHERE name = 'outage'`)
 			return err
 		}
-		_, err := t.exec(`INSERT INTO meta (name, value) VALUES ('outage', $1)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, string(content))
-		return err
+		return t.note("outage", string(content))
 	})
 }
