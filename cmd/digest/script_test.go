@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/mail"
@@ -86,12 +87,16 @@ func yesterday(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // freePort is an address of this machine that nobody listened on a moment ago.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// It lies below those that the system gives to servers of other tests meanwhile.
+func freePort() (address string, err error) {
+	for range 100 {
+		var l net.Listener
+		address = fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if l, err = net.Listen("tcp", address); err == nil {
+			return address, l.Close()
+		}
 	}
-	return l.Addr().String(), l.Close()
+	return "", err
 }
 
 // setup gives a script two free ports, and settings that need no file.
